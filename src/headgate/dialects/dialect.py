@@ -1,0 +1,183 @@
+"""A dialect as a record of functions: one half faces callers, the other backends.
+
+``read_*`` is bytes to ours, ``write_*`` ours to bytes, ``open_*`` makes a small state machine for
+one stream. All of it is synchronous and free of I/O, clock and chance; ids and times are
+arguments. A dialect is built from the two halves and never names another dialect.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from headgate.dialects.destination import Destination, Source
+from headgate.dialects.facts import Facts
+from headgate.model.events import Event
+from headgate.model.fault import Fault
+from headgate.model.reply import Reply
+from headgate.model.request import Request, ToolRef
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields of a request that are always needed, read without decoding the rest.
+
+    ``stream``: an event stream is wanted. ``include_usage``: the caller asked for the usage
+    event. ``max_tokens``, ``user`` and ``session`` are None where unsaid.
+    """
+
+    model: str
+    stream: bool = False
+    include_usage: bool = False
+    max_tokens: int | None = None
+    user: str | None = None
+    session: str | None = None
+
+
+class WrittenRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request in a backend's dialect.
+
+    ``losses`` are the caller's field names that could not be carried. ``headers`` the dialect's
+    own (versions, betas). The rest goes into the `Source` of the reader, see there.
+    """
+
+    body: bytes
+    losses: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    tools: Mapping[str, ToolRef] = {}
+    schema_tool: str | None = None
+    one_tool_call: bool = False
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A reply in a caller's dialect and the names of what it could not carry."""
+
+    body: bytes
+    losses: tuple[str, ...] = ()
+
+
+class ReplyContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What a writer of replies must know.
+
+    ``id_seed`` is at least 24 random letters or digits, from which the writer makes its ids;
+    ``created`` Unix seconds; ``model`` the name the caller asked for; ``request`` the caller's
+    request (include_usage, tools and the echo in Responses); ``input_estimate`` stands in the
+    opening usage of dialects that must state one before it is known.
+    """
+
+    id_seed: str
+    created: int
+    model: str
+    request: Request
+    request_id: str = ""
+    input_estimate: int = 0
+
+
+class Reader(Protocol):
+    """Bytes of one backend stream to hub events, in the grammar of `headgate.model.events`.
+
+    Nothing it is fed makes it raise anything but StreamBroken.
+    """
+
+    finished: bool
+    """A finish reason was seen, or the dialect's own last word: the reply is whole."""
+    terminated: bool
+    """The dialect's terminator was seen: nothing of worth follows."""
+
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that `data` completes."""
+        ...
+
+    def end(self) -> list[Event]:
+        """At the end of the bytes: what was held back. Ends open blocks if the reply is whole."""
+        ...
+
+
+class Writer(Protocol):
+    """Hub events to bytes of one stream to a caller. Cannot emit an order its dialect forbids."""
+
+    losses: list[str]
+    """Names of what could not be carried so far."""
+
+    def write(self, event: Event) -> bytes:
+        """The frames that say `event`; ``b""`` where it is held or has no words here.
+
+        `Failed` is not written here: the trunk calls `fail`.
+        """
+        ...
+
+    def end(self) -> bytes:
+        """The rest of a whole reply and the terminator, once."""
+        ...
+
+    def fail(self, fault: Fault) -> bytes:
+        """The error frames; no finish and no terminator; nothing follows."""
+        ...
+
+
+class Meter(Protocol):
+    """Watches a stream that is relayed in its own dialect. Parses as little as it can."""
+
+    facts: Facts
+
+    def feed(self, data: bytes) -> bytes:
+        """The whole frames of `data` to relay, as they came, up to and with the terminator.
+
+        A frame that is not whole yet is held. The usage event that only we asked for is taken
+        out. Raises StreamBroken where a frame exceeds its bound.
+        """
+        ...
+
+    def end(self) -> bytes:
+        """At the end of the bytes: the last frame if it was whole but for its blank line (which
+        is added), else nothing."""
+        ...
+
+
+class CallerHalf(msgspec.Struct, frozen=True, kw_only=True):
+    """How a dialect faces callers.
+
+    ``read_envelope`` and ``read_request`` raise `Refused` with the field named in ``param``.
+    ``write_error(fault, request_id)`` is the body of an error before the first byte.
+    ``break_stream(fault, facts)`` are the error frames of a relayed stream, and
+    ``close_stream(facts)`` the terminator that it lacked. ``keep_alive`` is a whole frame that
+    means nothing.
+    """
+
+    read_envelope: Callable[[bytes], Envelope]
+    read_request: Callable[[bytes], Request]
+    write_reply: Callable[[Reply, ReplyContext], Written]
+    write_error: Callable[[Fault, str], bytes]
+    open_writer: Callable[[ReplyContext], Writer]
+    break_stream: Callable[[Fault, Facts], bytes]
+    close_stream: Callable[[Facts], bytes]
+    keep_alive: bytes
+
+
+class BackendHalf(msgspec.Struct, frozen=True, kw_only=True):
+    """How a dialect faces backends.
+
+    ``path(model, stream)`` is appended to the base URL (which ends before ``/v1``).
+    ``readdress(body, envelope, destination)`` keeps every byte of a request in this dialect but
+    the model's name and what the destination demands.
+    ``write_request(request, destination)`` raises `Untranslatable`.
+    ``read_reply(body, source)`` and ``read_facts(body)`` raise StreamBroken on what is no reply.
+    ``read_error(status, body)`` never raises. ``open_meter(hide_usage)`` takes the usage event
+    out that only we asked for.
+    """
+
+    path: Callable[[str, bool], str]
+    readdress: Callable[[bytes, Envelope, Destination], bytes]
+    write_request: Callable[[Request, Destination], WrittenRequest]
+    read_reply: Callable[[bytes, Source], Reply]
+    read_facts: Callable[[bytes], Facts]
+    read_error: Callable[[int, bytes], Fault]
+    open_reader: Callable[[Source], Reader]
+    open_meter: Callable[[bool], Meter]
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+    """One API shape. ``gemini`` has no caller half."""
+
+    name: str
+    backend: BackendHalf
+    caller: CallerHalf | None = None

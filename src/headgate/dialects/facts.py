@@ -1,0 +1,28 @@
+"""What a relayed stream lets us know without being decoded."""
+
+from dataclasses import dataclass
+
+from headgate.model.fault import Fault
+from headgate.model.usage import Usage
+
+
+@dataclass(slots=True)
+class Facts:
+    """Notes on one reply, taken while its bytes pass; also what a whole JSON reply says.
+
+    ``events`` counts data events (comments, pings and terminators are none). ``finished``: a
+    finish reason was seen; ``terminated``: the dialect's own last word was. ``fault``: the
+    backend reported an error in band. ``output_bytes`` is a rough measure of generated text, for
+    an estimate where no usage comes. ``sequence_number`` is the last one seen (Responses).
+    """
+
+    events: int = 0
+    finished: bool = False
+    terminated: bool = False
+    fault: Fault | None = None
+    usage: Usage | None = None
+    id: str = ""
+    model: str = ""
+    output_bytes: int = 0
+    sequence_number: int = -1
+    native_finish: str | None = None

@@ -1,0 +1,1 @@
+"""Framing: bytes to frames and back, JSON text. Knows no dialect."""

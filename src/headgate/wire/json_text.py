@@ -1,0 +1,147 @@
+"""JSON as text: decoding what hostile or careless peers send, and editing without decoding."""
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+MAX_DEPTH = 64
+
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+_ESCAPED_ASCII = re.compile(rb"\\u00[0-7]")
+
+
+def decode(data: bytes | str) -> Any:
+    """The value of JSON text. Raises ValueError where it is not JSON.
+
+    Lone surrogate escapes (tokenizers split pairs over deltas) are taken as they are: msgspec
+    refuses them, the standard library does not.
+    """
+    try:
+        return _decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+        if "\\ud" not in text and "\\uD" not in text:
+            raise ValueError(str(error)) from error
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def encode(value: Any) -> bytes:
+    """Compact JSON text; lone surrogates are kept as escapes."""
+    try:
+        return _encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+def encode_text(value: Any) -> str:
+    """Compact JSON text as a string."""
+    return encode(value).decode()
+
+
+def object_or_none(data: bytes | str) -> dict[str, Any] | None:
+    """The JSON object in `data`; None where it is anything else or not JSON at all."""
+    try:
+        value = decode(data)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def depth_exceeds(body: bytes, limit: int = MAX_DEPTH) -> bool:
+    """Whether valid JSON `body` nests deeper than `limit`."""
+    if body.count(b"{") + body.count(b"[") <= limit:
+        return False
+    depth = 0
+    for match in _TOKEN.finditer(body):
+        token = match.group()
+        if token in b"{[":
+            depth += 1
+            if depth > limit:
+                return True
+        elif token in b"}]":
+            depth -= 1
+    return False
+
+
+def repeated_key(body: bytes, keys: frozenset[str]) -> str | None:
+    """The first of `keys` that the top-level object of valid JSON `body` says twice, or None."""
+    suspects = {key for key in keys if body.count(b'"' + key.encode() + b'"') > 1}
+    if _ESCAPED_ASCII.search(body):
+        suspects = set(keys)
+    if not suspects:
+        return None
+    seen: set[str] = set()
+    for key, _, _ in _top_level(body):
+        if key in suspects and key in seen:
+            return key
+        seen.add(key)
+    return None
+
+
+def replace_string(body: bytes, key: str, old: str, new: str) -> bytes:
+    """`body` with the top-level string field `key` (now `old`) set to `new`, else unchanged."""
+    quoted = re.escape(_encode(old))
+    spots = list(re.finditer(rb'"%b"\s*:\s*(%b)' % (re.escape(key.encode()), quoted), body))
+    if len(spots) == 1:
+        start, end = spots[0].span(1)
+    else:
+        start, end = next((s, e) for name, s, e in _top_level(body) if name == key)
+    return body[:start] + _encode(new) + body[end:]
+
+
+def add_field(body: bytes, key: str, value: Any) -> bytes:
+    """`body`, an object, with the top-level field `key` added; it must not have it yet."""
+    start = body.index(b"{") + 1
+    comma = b"" if body[start:].lstrip().startswith(b"}") else b","
+    return body[:start] + _encode(key) + b":" + encode(value) + comma + body[start:]
+
+
+def replace_field(body: bytes, key: str, value: Any) -> bytes:
+    """`body`, an object, with the top-level field `key` set to `value`, wherever it stands."""
+    for name, start, end in _top_level(body):
+        if name == key:
+            return body[:start] + encode(value) + body[end:]
+    return add_field(body, key, value)
+
+
+def _top_level(body: bytes) -> list[tuple[str, int, int]]:
+    """Key and value span of each field of the top-level object."""
+    fields: list[tuple[str, int, int]] = []
+    depth = 0
+    key: str | None = None
+    start = 0
+    position = 0
+    while match := _TOKEN_OR_PUNCTUATION.search(body, position):
+        position = match.end()
+        token = match.group()
+        if depth == 1 and key is None and token[:1] == b'"':
+            key = str(_decode(token))
+            colon = body.index(b":", position)
+            start = position = colon + 1
+        elif token in b"{[":
+            depth += 1
+        elif token in b"}]," and depth == 1 and key is not None and token != b"]":
+            fields.append((key, *_trim(body, start, match.start())))
+            key = None
+        if token in b"}]":
+            depth -= 1
+    return fields
+
+
+_TOKEN_OR_PUNCTUATION = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
+
+
+def _trim(body: bytes, start: int, end: int) -> tuple[int, int]:
+    value = body[start:end]
+    return start + len(value) - len(value.lstrip()), end - len(value) + len(value.rstrip())
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
