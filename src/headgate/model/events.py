@@ -100,7 +100,8 @@ class ArgumentsDelta(msgspec.Struct, frozen=True):
 
 
 class StateAttached(msgspec.Struct, frozen=True):
-    """Opaque state of the block; at most one a block counts: the last."""
+    """Opaque state of a reasoning block; where several come, the last counts. State that belongs
+    to what follows (Gemini signs calls and text) is an empty reasoning block before it."""
 
     key: int
     state: OpaqueState

@@ -102,7 +102,8 @@ class ToolCall(msgspec.Struct, frozen=True):
     """The model calls a tool of the caller.
 
     ``arguments`` is JSON text of an object (may be broken where the model broke it); for a
-    ``custom`` tool it is the raw input. ``state`` is a signature bound to the call (Gemini).
+    ``custom`` tool it is the raw input. A signature bound to the call (Gemini) stands in an empty
+    `Reasoning` part right before it.
     """
 
     id: str
@@ -110,7 +111,6 @@ class ToolCall(msgspec.Struct, frozen=True):
     arguments: str = "{}"
     custom: bool = False
     namespace: str | None = None
-    state: OpaqueState | None = None
     cache: CacheMark | None = None
     extras: Extras | None = None
 

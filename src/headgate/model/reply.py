@@ -64,7 +64,7 @@ class _OpenBlock:
                 return Reasoning(text, summary, self.state)
             case ev.ToolCallBlock(id=id_, name=name, custom=custom, namespace=namespace):
                 arguments = text or ("" if custom else "{}")
-                return ToolCall(id_, name, arguments, custom, namespace, self.state)
+                return ToolCall(id_, name, arguments, custom, namespace)
 
 
 class Fold:
@@ -172,6 +172,6 @@ def _unfold_part(  # noqa: C901 - one arm a part
         case _:
             yield ev.PartAdded(part, choice)
             return
-    if isinstance(part, Reasoning | ToolCall) and part.state is not None:
+    if isinstance(part, Reasoning) and part.state is not None:
         yield ev.StateAttached(key, part.state)
     yield ev.BlockEnded(key)
