@@ -34,5 +34,5 @@ def streams(*dialects: str) -> list[Any]:
 
 
 def exchanges(*dialects: str) -> list[Any]:
-    """Parameters, one a recorded JSON exchange: keys ``dialect, url, status, request, response``."""
+    """Parameters, one a JSON exchange: keys ``dialect, url, status, request, response``."""
     return _params(_rows("exchanges.jsonl"), *dialects)

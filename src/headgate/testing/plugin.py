@@ -1,0 +1,1 @@
+"""The upstream and gateway fixtures for pytest."""
