@@ -1,0 +1,87 @@
+"""What the books say of an exchange: the intent before a byte leaves, a row an attempt, a row an
+exchange. Names and units are the contract's (section 8)."""
+
+import msgspec
+
+from headgate.model.outcome import Outcome
+from headgate.model.usage import UsageSource
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """Written before an attempt's first byte leaves, so that a killed process loses no exchange.
+
+    ``at`` is Unix time in seconds; ``exchange_id`` is unique, ``attempt`` counts from 1.
+    """
+
+    exchange_id: str
+    attempt: int
+    at: float
+    user_id: str | None = None
+    backend_id: str | None = None
+    endpoint: str = ""
+    dialect: str = ""
+    request_model: str = ""
+    routed_model: str = ""
+    stream: bool = False
+    input_estimate: int = 0
+
+
+class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One try at one target, settled exactly once. Tokens None: unknown."""
+
+    exchange_id: str
+    attempt: int
+    at: float
+    backend_id: str
+    routed_model: str
+    outcome: Outcome
+    status_code: int | None = None
+    error_message: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    usage_source: UsageSource | None = None
+    cost_usd: float | None = None
+    time_to_first_event_ms: float | None = None
+    duration_ms: float | None = None
+
+
+class ExchangeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange as the request log shows it; ``id`` is the answer's ``x-request-id``.
+
+    ``created_at`` is Unix time in seconds here and RFC 3339 UTC in the admin API; ``attempts``
+    how many were made; ``status_code`` what the caller got; ``overhead_us`` the gateway's own
+    processor time. ``losses`` are the fields that a translation could not carry. Bodies are None
+    unless ``detail_logged``.
+    """
+
+    id: str
+    created_at: float
+    user_id: str | None = None
+    backend_id: str | None = None
+    endpoint: str = ""
+    dialect: str = ""
+    request_model: str = ""
+    routed_model: str | None = None
+    response_model: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    total_tokens: int | None = None
+    usage_source: UsageSource | None = None
+    cost_usd: float | None = None
+    status_code: int = 0
+    outcome: Outcome = "refused"
+    error_message: str | None = None
+    attempts: int = 0
+    time_to_first_event_ms: float | None = None
+    response_time_ms: float | None = None
+    overhead_us: int | None = None
+    stream: bool = False
+    detail_logged: bool = False
+    session: str | None = None
+    losses: tuple[str, ...] = ()
+    request_body: str | None = None
+    response_body: str | None = None
