@@ -27,13 +27,16 @@ from headgate.model.usage import Usage
 
 
 class TextBlock(msgspec.Struct, frozen=True):
-    """Prose for the user."""
+    """Prose for the user. ``extras`` of a block become those of its part."""
+
+    extras: Extras | None = None
 
 
 class ReasoningBlock(msgspec.Struct, frozen=True):
     """The model's thought, or (``summary``) a summary of it."""
 
     summary: bool = False
+    extras: Extras | None = None
 
 
 class RefusalBlock(msgspec.Struct, frozen=True):
@@ -47,6 +50,7 @@ class ToolCallBlock(msgspec.Struct, frozen=True):
     name: str
     custom: bool = False
     namespace: str | None = None
+    extras: Extras | None = None
 
 
 Block = TextBlock | ReasoningBlock | RefusalBlock | ToolCallBlock

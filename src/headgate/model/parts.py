@@ -2,7 +2,8 @@
 
 A part says what every dialect can recognise. What one vendor alone has stands in ``extras``
 (unknown fields beside known ones) or rides whole as `Vendor`, and is written back only into the
-dialect that it came from.
+dialect that it came from. An ``extras`` key that is a dialect's name holds that dialect's own
+bookkeeping (item ids and the like): of use to that dialect alone, and no loss elsewhere.
 """
 
 from collections.abc import Mapping

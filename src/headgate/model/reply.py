@@ -56,15 +56,16 @@ class _OpenBlock:
     def part(self) -> Part:
         text = "".join(self.texts)
         match self.block:
-            case ev.TextBlock():
-                return Text(text, tuple(self.citations), tuple(self.logprobs) or None)
+            case ev.TextBlock(extras=extras):
+                logprobs = tuple(self.logprobs) or None
+                return Text(text, tuple(self.citations), logprobs, extras=extras)
             case ev.RefusalBlock():
                 return Refusal(text)
-            case ev.ReasoningBlock(summary=summary):
-                return Reasoning(text, summary, self.state)
-            case ev.ToolCallBlock(id=id_, name=name, custom=custom, namespace=namespace):
+            case ev.ReasoningBlock(summary=summary, extras=extras):
+                return Reasoning(text, summary, self.state, extras)
+            case ev.ToolCallBlock(id=id_, name=name, custom=custom, namespace=namespace) as block:
                 arguments = text or ("" if custom else "{}")
-                return ToolCall(id_, name, arguments, custom, namespace)
+                return ToolCall(id_, name, arguments, custom, namespace, extras=block.extras)
 
 
 class Fold:
@@ -150,8 +151,8 @@ def _unfold_part(  # noqa: C901 - one arm a part
     part: Part, key: int, choice: int
 ) -> Iterator[ev.Event]:
     match part:
-        case Text(text=text, citations=citations, logprobs=logprobs):
-            yield ev.BlockStarted(key, ev.TextBlock(), choice)
+        case Text(text=text, citations=citations, logprobs=logprobs, extras=extras):
+            yield ev.BlockStarted(key, ev.TextBlock(extras), choice)
             if text or logprobs:
                 yield ev.TextDelta(key, text, logprobs)
             for citation in citations:
@@ -160,12 +161,12 @@ def _unfold_part(  # noqa: C901 - one arm a part
             yield ev.BlockStarted(key, ev.RefusalBlock(), choice)
             if text:
                 yield ev.RefusalDelta(key, text)
-        case Reasoning(text=text, summary=summary):
-            yield ev.BlockStarted(key, ev.ReasoningBlock(summary), choice)
+        case Reasoning(text=text, summary=summary, extras=extras):
+            yield ev.BlockStarted(key, ev.ReasoningBlock(summary, extras), choice)
             if text:
                 yield ev.ReasoningDelta(key, text)
         case ToolCall(id=id_, name=name, arguments=arguments):
-            block = ev.ToolCallBlock(id_, name, part.custom, part.namespace)
+            block = ev.ToolCallBlock(id_, name, part.custom, part.namespace, part.extras)
             yield ev.BlockStarted(key, block, choice)
             if arguments:
                 yield ev.ArgumentsDelta(key, arguments)
