@@ -1,0 +1,39 @@
+"""The configuration: one file's text to checked, frozen records, or to every problem in it."""
+
+from headgate.config.backend_section import (
+    BackendSettings,
+    PathPair,
+    QuirkSettings,
+    TimeoutSettings,
+)
+from headgate.config.checks import find_cycle
+from headgate.config.json_schema import json_schema
+from headgate.config.load import load, parse, read_section
+from headgate.config.model_section import ModelSettings, RewriteSettings, TargetSettings
+from headgate.config.problems import ConfigErrors, Problem, report
+from headgate.config.schema import Config, LoggingSettings, PolicySettings, ServerSettings
+from headgate.config.user_section import LimitSettings, UserSettings
+
+__all__ = [
+    "BackendSettings",
+    "Config",
+    "ConfigErrors",
+    "LimitSettings",
+    "LoggingSettings",
+    "ModelSettings",
+    "PathPair",
+    "PolicySettings",
+    "Problem",
+    "QuirkSettings",
+    "RewriteSettings",
+    "ServerSettings",
+    "TargetSettings",
+    "TimeoutSettings",
+    "UserSettings",
+    "find_cycle",
+    "json_schema",
+    "load",
+    "parse",
+    "read_section",
+    "report",
+]

@@ -1,0 +1,139 @@
+"""The section ``backends``: whom the gateway may call, and how."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from headgate.config.section import (
+    AuthStyle,
+    DialectName,
+    Duration,
+    Key,
+    Names,
+    Section,
+    key,
+)
+
+AddressedKind = Literal[
+    "openai",
+    "anthropic",
+    "gemini",
+    "openrouter",
+    "groq",
+    "deepseek",
+    "mistral",
+    "xai",
+    "together",
+    "fireworks",
+    "cerebras",
+    "huggingface",
+    "zai",
+    "moonshot",
+    "cohere",
+    "perplexity",
+    "ollama",
+    "vllm",
+    "sglang",
+    "lmstudio",
+    "llamacpp",
+]
+"""Providers whose address is known; for those that run on one's own machine it is the usual one."""
+
+AddresslessKind = Literal["azure", "bedrock", "vertex", "vertex_anthropic", "compatible"]
+"""Providers whose address holds a resource, region or project, and ``compatible``: none of all."""
+
+Kind = AddressedKind | AddresslessKind
+
+HeaderName = Annotated[str, key("A header's name.", text="header_name")]
+HeaderValue = Annotated[str, key("A header's value.", text="header_value")]
+Path = Annotated[str, key("A path, perhaps with {model} and a query.", text="path")]
+
+
+class TimeoutSettings(Section, frozen=True, kw_only=True):
+    """How long to wait for a backend."""
+
+    connect: Annotated[Duration, key("Until the connection stands, TLS included.")] = 5.0
+    first_event: Annotated[Duration, key("From the request to a stream's first event.")] = 60.0
+    idle: Annotated[Duration, key("Silence inside a stream.")] = 60.0
+    total: Annotated[Duration, key("Everything, from connecting to the last byte.")] = 600.0
+
+
+class PathPair(Section, frozen=True, kw_only=True):
+    """A path that differs between whole answers and streams."""
+
+    whole: Annotated[Path, key("The path for a whole answer.")]
+    stream: Annotated[Path, key("The path for a stream.")]
+
+
+class QuirkSettings(Section, frozen=True, kw_only=True):
+    """How a backend differs from its dialect; what is left out comes from the catalog."""
+
+    max_tokens_field: Annotated[
+        Literal["max_tokens", "max_completion_tokens"] | None,
+        key("The output cap's field in the chat dialect."),
+    ] = None
+    usage_in_stream: Annotated[
+        bool | None, key("Understands stream_options.include_usage; also a key of the backend.")
+    ] = None
+    developer_role: Annotated[bool | None, key("Knows the role 'developer'.")] = None
+    wants_reasoning_back: Annotated[
+        bool | None, key("Wants the reasoning of the current tool loop back.")
+    ] = None
+    reasoning_field: Annotated[
+        Literal["reasoning_content", "reasoning"] | None,
+        key("The field in which it takes reasoning back."),
+    ] = None
+    nine_character_tool_ids: Annotated[
+        bool | None, key("Tool ids must be nine letters or digits.")
+    ] = None
+    refuses_fields: Annotated[
+        tuple[str, ...] | None, key("Request fields that it answers with a 400; never sent.")
+    ] = None
+    refuses_betas: Annotated[bool | None, key("Takes no anthropic-beta that it does not know.")] = (
+        None
+    )
+    reasoning_before_each_call: Annotated[
+        bool | None, key("Wants a reasoning item before every function call.")
+    ] = None
+    takes_remote_images: Annotated[bool | None, key("Fetches images by URL itself.")] = None
+    model_in_body: Annotated[bool | None, key("The body names the model.")] = None
+    body_version: Annotated[str | None, key("anthropic_version to write into the body.")] = None
+
+
+class BackendSettings(Section, frozen=True, kw_only=True):
+    """One upstream endpoint."""
+
+    base_url: Annotated[str | None, key("Its address, with or without /v1.", text="http")] = None
+    kind: Annotated[
+        Kind | None, key("The provider, where its address does not tell; see the catalog.")
+    ] = None
+    agent: Annotated[
+        str | None,
+        key("An agent in Python instead of an address: package.module:factory.", text="agent"),
+    ] = None
+    speaks: Annotated[
+        tuple[DialectName, ...] | None,
+        key("Its dialects; the first that equals the caller's wins. Left out: the provider's."),
+    ] = None
+    api_key: Annotated[Key | None, key("Its credential; best ${NAME}.")] = None
+    auth: Annotated[
+        AuthStyle | None, key("How the credential travels. Left out: the provider's way.")
+    ] = None
+    headers: Annotated[
+        Mapping[HeaderName, HeaderValue], key("Headers added to every request.")
+    ] = {}
+    models: Annotated[Names, key("'*': ask for its model list; or a list of names.")] = "*"
+    timeouts: Annotated[TimeoutSettings, key("How long to wait.")] = TimeoutSettings()
+    active: Annotated[bool, key("Whether it may be used.")] = True
+    detail_logging: Annotated[bool, key("Keep request and answer bodies in the log.")] = False
+    usage_in_stream: Annotated[
+        bool | None, key("Understands stream_options.include_usage (true unless known not to).")
+    ] = None
+    on_disconnect: Annotated[
+        Literal["cancel", "drain"],
+        key("When a caller leaves: cancel the request, or read on for its usage."),
+    ] = "cancel"
+    paths: Annotated[
+        Mapping[Path, Path | PathPair],
+        key("Paths that differ: {/v1/: /} for all below, {/v1/messages: /claude} for one."),
+    ] = {}
+    quirks: Annotated[QuirkSettings, key("How it differs from its dialect.")] = QuirkSettings()

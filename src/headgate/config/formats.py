@@ -1,0 +1,152 @@
+"""What the text of a key must look like where its type does not say it: addresses, names, units."""
+
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from headgate.config import units
+
+HASH_ON_PATTERN = r"^(session|user|key|header:[A-Za-z0-9!#$%&'*+.^_`|~-]+)$"
+FALLBACK_PATTERN = r"^(connect|timeout|[45]xx|[45][0-9][0-9])$"
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+
+def check_url(text: str) -> None:
+    """Raises ValueError where `text` is no absolute address. Never repeats it: it may hold a
+    password."""
+    if re.search(r"[\x00-\x20\x7f]", text):
+        raise ValueError("an address holds no spaces or control characters")
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError as error:
+        raise ValueError("is not a valid address") from error
+    if not parts.scheme or "://" not in text:
+        raise ValueError("is no address; it begins with a scheme like https://")
+    if not parts.hostname and not parts.scheme.startswith("sqlite"):
+        raise ValueError("the address names no host")
+
+
+def check_http(text: str) -> None:
+    """An address that can be called."""
+    check_url(text)
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(f"a backend is called by http or https, not {parts.scheme}")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("an address holds no user or password; use api_key or headers")
+    if parts.query or parts.fragment:
+        raise ValueError("an address holds no query and no fragment; use paths for a query")
+
+
+def check_database(text: str) -> None:
+    """An address of SQLite or PostgreSQL."""
+    _check_scheme(text, ("sqlite", "postgresql", "postgres"))
+
+
+def check_redis(text: str) -> None:
+    """An address of Redis or Valkey."""
+    _check_scheme(text, ("redis", "rediss", "valkey", "valkeys", "unix"))
+
+
+def check_name(text: str) -> None:
+    """A name that may stand in a header and a URL."""
+    if not re.match(NAME_PATTERN, text):
+        raise ValueError(
+            "a name is made of at most 64 letters, digits, '.', '_' and '-', and begins with a "
+            "letter or digit"
+        )
+
+
+def check_model(text: str) -> None:
+    """A name as vendors make them: printable, nothing at its ends."""
+    if not text or text != text.strip() or not text.isprintable():
+        raise ValueError("must be printable and not empty, with no space at its ends")
+
+
+def check_key(text: str) -> None:
+    """A credential that may stand in a header. Never repeats it."""
+    if not re.match(r"^[\x21-\x7e]+$", text):
+        raise ValueError("a key is printable ASCII without spaces, and not empty")
+
+
+def check_path(text: str) -> None:
+    """A path below a backend's address, perhaps with a query."""
+    if not re.match(r"^/[\x21-\x7e]*$", text) or "#" in text:
+        raise ValueError("a path begins with '/' and holds no space")
+
+
+def check_agent(text: str) -> None:
+    """The place of a factory in Python."""
+    module, colon, factory = text.partition(":")
+    if not (colon and factory.isidentifier() and all(map(str.isidentifier, module.split(".")))):
+        raise ValueError("an agent is written package.module:factory")
+
+
+def check_header_name(text: str) -> None:
+    """A header that an operator may add to a backend's requests."""
+    if not re.match(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", text):
+        raise ValueError("is no header name")
+    if text.lower() in _OURS:
+        raise ValueError("this header is made by the gateway itself")
+
+
+def check_header_value(text: str) -> None:
+    """The value of a header."""
+    if not re.match(r"^[\x20-\x7e\t]*$", text):
+        raise ValueError("a header's value is one line of printable ASCII")
+
+
+def check_hash_on(text: str) -> None:
+    """What the strategy ``hash`` looks at."""
+    if not re.match(HASH_ON_PATTERN, text):
+        raise ValueError("must be session, user, key or header:NAME")
+
+
+def check_fallback(text: str) -> None:
+    """What makes the next target be tried."""
+    if not re.match(FALLBACK_PATTERN, text):
+        raise ValueError("must be connect, timeout, a status like 429 or a class of them like 5xx")
+
+
+TEXTS: Mapping[str, Callable[[str], None]] = {
+    "url": check_url,
+    "http": check_http,
+    "database": check_database,
+    "redis": check_redis,
+    "name": check_name,
+    "model": check_model,
+    "key": check_key,
+    "path": check_path,
+    "agent": check_agent,
+    "header_name": check_header_name,
+    "header_value": check_header_value,
+    "hash_on": check_hash_on,
+    "fallback": check_fallback,
+}
+"""By the word that a key's ``text`` says; each raises ValueError with what is wrong."""
+
+PATTERNS: Mapping[str, str] = {
+    "name": NAME_PATTERN,
+    "hash_on": HASH_ON_PATTERN,
+    "fallback": FALLBACK_PATTERN,
+    "http": "^https?://|\\$\\{",
+}
+"""What of `TEXTS` a JSON Schema can say."""
+
+UNITS: Mapping[str, Callable[[str], float]] = {
+    "duration": units.read_duration,
+    "size": units.read_size,
+}
+"""By the word that a key's ``unit`` says."""
+
+_OURS = frozenset(
+    ("host", "content-length", "transfer-encoding", "connection", "content-encoding", "te")
+)
+
+
+def _check_scheme(text: str, schemes: tuple[str, ...]) -> None:
+    check_url(text)
+    scheme = urlsplit(text).scheme.partition("+")[0]
+    if scheme not in schemes:
+        raise ValueError(f"begins with {schemes[0]}:// (known: {', '.join(schemes)})")
