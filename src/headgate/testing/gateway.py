@@ -1,0 +1,162 @@
+"""A real gateway in a process of its own, for one test."""
+
+import contextlib
+import http.client
+import os
+import pathlib
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+Config = Mapping[str, Any] | str
+
+
+class GatewayFailed(RuntimeError):  # noqa: N818 - named for the fact
+    """The gateway did not start; the message ends with its log."""
+
+
+class Gateway:
+    """``headgate serve`` with a configuration of the test's, ready when it is made.
+
+    `config` is a mapping or YAML text; `env` is added to the environment, from which the
+    gateway's own variables are taken out. ``url`` ends before ``/v1``; ``admin_token`` opens
+    the admin API; ``data`` is its data folder.
+
+    ::
+
+        with Gateway({"backends": {"up": {"base_url": upstream.url, "speaks": ["chat"]}}}) as gw:
+            ...                                  # talk to gw.url
+    """
+
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        env: Mapping[str, str] | None = None,
+        ready_timeout_s: float = 30.0,
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="headgate-test-")
+        folder = pathlib.Path(self._folder.name)
+        self.data = folder / "data"
+        self.admin_token = secrets.token_urlsafe(24)
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log_path = folder / "log"
+        self._last_log = ""
+        file = folder / "headgate.yaml"
+        file.write_text(_yaml(config), encoding="utf-8")
+        with self._log_path.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command(file),
+                cwd=folder,
+                env=_environment(self.admin_token, env or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self._wait_until_ready(ready_timeout_s)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """What the gateway has written so far; also after `stop`."""
+        if self._log_path.exists():
+            self._last_log = self._log_path.read_text(encoding="utf-8", errors="replace")
+        return self._last_log
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return self._process.poll()
+
+    def reload(self, config: Config) -> None:
+        """Writes a new configuration and asks the gateway to read it (SIGHUP)."""
+        file = pathlib.Path(self._folder.name) / "headgate.yaml"
+        file.write_text(_yaml(config), encoding="utf-8")
+        self._process.send_signal(signal.SIGHUP)
+
+    def stop(self, grace_s: float = 10.0) -> int:
+        """Ends it (SIGTERM, after `grace_s` SIGKILL), removes its folder, returns the exit code.
+        Further calls only return the code."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(grace_s)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        code = self._process.wait()
+        self._last_log = self.log
+        self._folder.cleanup()
+        return code
+
+    def __enter__(self) -> Self:
+        """The gateway is ready since it was made."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stops it."""
+        self.stop()
+
+    def _command(self, file: pathlib.Path) -> list[str]:
+        serve = [sys.executable, "-m", "headgate", "serve", "--config", str(file)]
+        where = ["--data", str(self.data), "--host", "127.0.0.1", "--port", str(self.port)]
+        return [*serve, *where]
+
+    def _wait_until_ready(self, timeout_s: float) -> None:
+        deadline_s = time.monotonic() + timeout_s
+        while not _is_ready(self.port):
+            late = time.monotonic() > deadline_s
+            if late or self._process.poll() is not None:
+                code = self.stop(grace_s=0.0 if late else 1.0)
+                why = f"was not ready in {timeout_s:g} s" if late else f"exited with {code}"
+                raise GatewayFailed(f"the gateway {why}; its log:\n{self._last_log}")
+            time.sleep(0.02)
+
+
+def _yaml(config: Config | None) -> str:
+    if isinstance(config, str):
+        return config
+    return yaml.safe_dump(dict(config or {}), sort_keys=False, allow_unicode=True)
+
+
+def _environment(admin_token: str, extra: Mapping[str, str]) -> dict[str, str]:
+    """The test's environment without what would steer the gateway behind its back."""
+    kept = {name: value for name, value in os.environ.items() if not _steers(name)}
+    return {**kept, "PYTHONUNBUFFERED": "1", "HEADGATE_ADMIN_TOKEN": admin_token, **extra}
+
+
+def _steers(name: str) -> bool:
+    return name.startswith("HEADGATE_") or name == "DETAIL_STREAM_LOG_MODE"
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _is_ready(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2.0)
+    with contextlib.closing(connection):
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
