@@ -1,0 +1,27 @@
+"""The meter of a Gemini stream that is relayed as it is."""
+
+import re
+
+from headgate.dialects.facts import Facts
+from headgate.dialects.gemini.errors import fault_of
+from headgate.dialects.gemini.reply_read import note
+from headgate.dialects.metering import SseMeter, Verdict
+from headgate.wire import json_text, sse
+
+_INTEREST = re.compile(rb"usageMetadata|finishReason|blockReason|\"error\"|\[DONE\]")
+
+
+def open_meter(hide_usage: bool) -> SseMeter:
+    """A meter for one stream; usage stands beside content here and is never hidden."""
+    return SseMeter(_INTEREST, _note)
+
+
+def _note(facts: Facts, frame: sse.Frame) -> Verdict:
+    response = json_text.object_or_none(frame.data)
+    if response is None:
+        return "last" if frame.data.strip() == b"[DONE]" else "pass"
+    if response.get("error"):
+        facts.fault = fault_of(response)
+        return "pass"
+    note(facts, response)
+    return "pass"
