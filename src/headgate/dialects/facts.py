@@ -12,7 +12,7 @@ class Facts:
 
     ``events`` counts data events (comments, pings and terminators are none). ``finished``: a
     finish reason was seen; ``terminated``: the dialect's own last word was. ``fault``: the
-    backend reported an error in band. ``output_bytes`` is a rough measure of generated text, for
+    backend reported an error in band (``fault_relayed``: in a frame that was passed on as it is). ``output_bytes`` is a rough measure of generated text, for
     an estimate where no usage comes. ``sequence_number`` is the last one seen (Responses).
     """
 
@@ -20,6 +20,7 @@ class Facts:
     finished: bool = False
     terminated: bool = False
     fault: Fault | None = None
+    fault_relayed: bool = False
     usage: Usage | None = None
     id: str = ""
     model: str = ""

@@ -7,10 +7,15 @@ from typing import Literal
 from headgate.dialects.facts import Facts
 from headgate.wire import sse
 
-Verdict = Literal["pass", "hide", "last"]
-"""What becomes of a frame: relayed, taken out, or relayed as the stream's terminator."""
+Verdict = Literal["pass", "hide", "last", "idle"]
+"""What becomes of a frame: relayed, taken out, relayed as the stream's last word (its terminator,
+or its error where nothing may follow), or relayed without being counted (a ping)."""
+
+Note = Callable[[Facts, sse.Frame], Verdict | bytes]
+"""Updates the facts and judges one frame; bytes stand in for the frame and end the stream."""
 
 _FRAME_END = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_DATA_LINE = re.compile(rb"(?:^|[\r\n])data:")
 
 
 class SseMeter:
@@ -21,9 +26,7 @@ class SseMeter:
     verdict. `note` must not raise on any frame.
     """
 
-    def __init__(
-        self, interest: re.Pattern[bytes], note: Callable[[Facts, sse.Frame], Verdict]
-    ) -> None:
+    def __init__(self, interest: re.Pattern[bytes], note: Note) -> None:
         self.facts = Facts()
         self._search = interest.search
         self._note = note
@@ -39,8 +42,11 @@ class SseMeter:
             return b""
         if facts.events == 0 or self._search(whole) is not None:
             return self._look(whole)
-        if whole.startswith((b"data:", b"event:")) or b"\ndata:" in whole:
-            facts.events += 1
+        events = whole.count(b"\ndata:") + whole.startswith(b"data:")
+        if b"\r" in whole:
+            events = len(_DATA_LINE.findall(whole))
+        if events:
+            facts.events += events
             facts.output_bytes += len(whole)
         return whole
 
@@ -49,7 +55,7 @@ class SseMeter:
         rest = self._splitter.rest()
         if self.facts.terminated or not rest:
             return b""
-        frames = sse.parse(rest)
+        frames = sse.parse(rest.removeprefix(sse.BOM))
         if not frames or not sse.is_whole(frames[-1].data):
             return b""
         return self._look(rest.rstrip(b"\r\n") + b"\n\n")
@@ -60,20 +66,21 @@ class SseMeter:
         while start < len(whole) and not self.facts.terminated:
             match = _FRAME_END.search(whole, start)
             end = match.end() if match else len(whole)
-            piece = whole[start:end]
+            out.append(self._judge(whole[start:end]))
             start = end
-            if self._keep(piece):
-                out.append(piece)
         return b"".join(out)
 
-    def _keep(self, piece: bytes) -> bool:
-        keep = True
+    def _judge(self, piece: bytes) -> bytes:
+        """What is relayed of one frame: as a rule the frame."""
+        facts = self.facts
+        relayed = piece
         for frame in sse.parse(piece.removeprefix(sse.BOM)):
-            verdict = self._note(self.facts, frame)
-            if verdict == "last":
-                self.facts.terminated = True
-            else:
-                self.facts.events += 1
-                self.facts.output_bytes += len(piece)
-            keep = verdict != "hide"
-        return keep
+            verdict = self._note(facts, frame)
+            if verdict == "last" or isinstance(verdict, bytes):
+                facts.terminated = True
+                relayed = verdict if isinstance(verdict, bytes) else piece
+            elif verdict != "idle":
+                facts.events += 1
+                facts.output_bytes += len(piece)
+                relayed = b"" if verdict == "hide" else piece
+        return relayed

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The built-in behaviours of an exchange: one a file, blind to each other, ordered in `app`."""

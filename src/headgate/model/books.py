@@ -52,8 +52,8 @@ class ExchangeRow(msgspec.Struct, frozen=True, kw_only=True):
 
     ``created_at`` is Unix time in seconds here and RFC 3339 UTC in the admin API; ``attempts``
     how many were made; ``status_code`` what the caller got; ``overhead_us`` the gateway's own
-    processor time. ``losses`` are the fields that a translation could not carry. Bodies are None
-    unless ``detail_logged``.
+    time before the backend was asked and from its first event to the caller's. ``losses`` are the
+    fields that a translation could not carry. Bodies are None unless ``detail_logged``.
     """
 
     id: str

@@ -75,7 +75,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     ``message`` is for the caller: no address, key or trace of ours ever stands in it.
     ``status`` overrides the kind's (a backend's own 4xx is kept). ``code``, ``param`` and
     ``type`` are the backend's words where it said any. ``headers`` are those to pass on
-    (``retry-after``, rate limits). ``origin`` says whose fault it is.
+    (``retry-after``, rate limits). ``origin`` says whose fault it is. ``native`` is the backend's
+    own body where it is in the caller's dialect and may be relayed as it is.
     """
 
     kind: FaultKind
@@ -87,6 +88,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     retry_after_s: float | None = None
     origin: Origin = "gateway"
     headers: tuple[tuple[str, str], ...] = ()
+    native: bytes = b""
 
     @property
     def http_status(self) -> int:

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The life of one exchange: `run` tells it from top to bottom."""

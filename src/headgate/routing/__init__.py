@@ -1,1 +1,1 @@
-"""TODO."""
+"""Which target next: pure decisions; time and chance are arguments."""

@@ -1,0 +1,55 @@
+"""Books every attempt: the intent before a byte leaves, the truth once when it is over."""
+
+from headgate.model.books import AttemptRow, Intent
+from headgate.pipeline.bill import bill_of, milliseconds
+from headgate.pipeline.exchange import Attempt, Exchange
+from headgate.pipeline.filter import Filter
+from headgate.ports import Books
+
+
+class Accounting(Filter):
+    """Writes intents and attempts into the books."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    def prepare(self, exchange: Exchange, attempt: Attempt) -> None:
+        """See `headgate.pipeline.filter.Filter.prepare`."""
+        self._books.intend(
+            Intent(
+                exchange_id=exchange.id,
+                attempt=attempt.number,
+                at=attempt.at,
+                user_id=exchange.user.id or None,
+                backend_id=attempt.target.backend,
+                endpoint=exchange.endpoint,
+                dialect=exchange.dialect.name,
+                request_model=exchange.envelope.model,
+                routed_model=attempt.target.model,
+                stream=exchange.envelope.stream,
+                input_estimate=exchange.input_estimate,
+            )
+        )
+
+    def settle(self, exchange: Exchange, attempt: Attempt) -> None:
+        """See `headgate.pipeline.filter.Filter.settle`."""
+        bill = bill_of(attempt, exchange.input_estimate)
+        self._books.settle(
+            AttemptRow(
+                exchange_id=exchange.id,
+                attempt=attempt.number,
+                at=attempt.at,
+                backend_id=attempt.target.backend,
+                routed_model=attempt.target.model,
+                outcome=attempt.outcome,
+                status_code=attempt.status,
+                error_message=attempt.fault.message if attempt.fault else None,
+                prompt_tokens=bill.usage.input_tokens,
+                completion_tokens=bill.usage.output_tokens,
+                cached_tokens=bill.usage.cached_tokens,
+                reasoning_tokens=bill.usage.reasoning_tokens,
+                usage_source=bill.source,
+                time_to_first_event_ms=milliseconds(attempt.asked_at, attempt.first_event_at),
+                duration_ms=milliseconds(attempt.asked_at, attempt.ended_at),
+            )
+        )

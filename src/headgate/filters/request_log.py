@@ -1,0 +1,63 @@
+"""Writes the row of every exchange: what was asked, where it went, how it ended."""
+
+from headgate.model.books import ExchangeRow
+from headgate.pipeline.bill import Bill, bill_of, milliseconds
+from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.filter import Filter
+from headgate.ports import Books
+
+
+class RequestLog(Filter):
+    """Writes exchanges into the books."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    def close(self, exchange: Exchange) -> None:
+        """See `headgate.pipeline.filter.Filter.close`."""
+        self._books.close(row_of(exchange))
+
+
+def row_of(exchange: Exchange) -> ExchangeRow:
+    """The request log's row of a finished exchange."""
+    last = exchange.attempts[-1] if exchange.attempts else None
+    bill = bill_of(last, exchange.input_estimate) if last else Bill()
+    usage = bill.usage
+    return ExchangeRow(
+        id=exchange.id,
+        created_at=exchange.created_at,
+        user_id=exchange.user.id or None,
+        backend_id=last.target.backend if last else None,
+        endpoint=exchange.endpoint,
+        dialect=exchange.dialect.name,
+        request_model=exchange.envelope.model,
+        routed_model=last.target.model if last else None,
+        response_model=(last.facts.model or None) if last else None,
+        prompt_tokens=usage.input_tokens,
+        completion_tokens=usage.output_tokens,
+        cached_tokens=usage.cached_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        total_tokens=usage.total_tokens if bill.source else None,
+        usage_source=bill.source,
+        status_code=exchange.status,
+        outcome=exchange.outcome,
+        error_message=exchange.fault.message if exchange.fault else None,
+        attempts=len(exchange.attempts),
+        time_to_first_event_ms=milliseconds(exchange.began, last.first_event_at) if last else None,
+        response_time_ms=milliseconds(exchange.began, exchange.ended),
+        overhead_us=_overhead_us(exchange),
+        stream=exchange.envelope.stream,
+        session=exchange.session,
+        losses=tuple(dict.fromkeys(exchange.losses)),
+    )
+
+
+def _overhead_us(exchange: Exchange) -> int | None:
+    """The gateway's own time: before the backend was asked, and from its first event to ours."""
+    if not exchange.attempts:
+        return None
+    first, last = exchange.attempts[0], exchange.attempts[-1]
+    before = first.asked_at - exchange.began
+    if last.first_event_at is None or exchange.told_at is None:
+        return round(before * 1e6)
+    return round((before + max(0.0, exchange.told_at - last.first_event_at)) * 1e6)

@@ -1,0 +1,101 @@
+"""How a request is put to a target: in which dialect, in which words, with which headers."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from headgate.backends.abilities import abilities_of
+from headgate.backends.backend import Backend, address, credentials
+from headgate.dialects.destination import Destination, Source
+from headgate.dialects.dialect import Dialect
+from headgate.dialects.table import DIALECTS
+from headgate.model.fault import Fault, Refused
+from headgate.pipeline import passing
+from headgate.pipeline.exchange import Exchange
+from headgate.routing.target import Target
+from headgate.upstream.answer import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request on its way to one backend. ``source`` is what the reader of the reply must
+    know; None where the reply is relayed, because the backend speaks the caller's dialect."""
+
+    backend: Backend
+    dialect: Dialect
+    call: Call
+    source: Source | None = None
+
+
+def put(exchange: Exchange, target: Target) -> Question:
+    """The question for `target`. Raises Refused where its dialect cannot say the request."""
+    backend = exchange.snapshot.backends[target.backend]
+    destination = Destination(
+        model=target.model,
+        vendor=backend.vendor,
+        quirks=backend.quirks,
+        abilities=abilities_of(target.model),
+    )
+    if exchange.dialect.name in backend.speaks:
+        return _relay(exchange, backend, destination)
+    return _translate(exchange, backend, destination)
+
+
+def _relay(exchange: Exchange, backend: Backend, destination: Destination) -> Question:
+    dialect = exchange.dialect
+    body = dialect.backend.readdress(exchange.body, exchange.envelope, destination)
+    headers = passing.to_backend(exchange.headers)
+    call = _call(exchange, backend, dialect, destination.model, headers)
+    exchange.losses = []
+    return Question(backend, dialect, msgspec.structs.replace(call, body=body))
+
+
+def _translate(exchange: Exchange, backend: Backend, destination: Destination) -> Question:
+    dialect = DIALECTS[backend.speaks[0]]
+    request = exchange.full_request()
+    if request.previous_response_id is not None:
+        raise Refused(_no_such_response(request.previous_response_id))
+    written = dialect.backend.write_request(request, destination)
+    if written.losses and _refuses_losses(exchange):
+        raise Refused(_would_lose(written.losses))
+    exchange.losses = list(written.losses)
+    call = _call(exchange, backend, dialect, destination.model, written.headers)
+    source = Source(
+        vendor=backend.vendor,
+        tools=written.tools,
+        schema_tool=written.schema_tool,
+        one_tool_call=written.one_tool_call,
+    )
+    return Question(backend, dialect, msgspec.structs.replace(call, body=written.body), source)
+
+
+def _call(
+    exchange: Exchange, backend: Backend, dialect: Dialect, model: str, headers: passing.Headers
+) -> Call:
+    path = dialect.backend.path(model, exchange.envelope.stream)
+    return Call(
+        method="POST",
+        url=address(backend, path),
+        headers=(*passing.OWN, *headers, *credentials(backend), *backend.headers),
+        connect_timeout_s=backend.timeouts.connect_s,
+    )
+
+
+def _refuses_losses(exchange: Exchange) -> bool:
+    route = exchange.route
+    return exchange.snapshot.settings.refuse_losses or (route is not None and route.refuse_losses)
+
+
+def _would_lose(losses: tuple[str, ...]) -> Fault:
+    names = ", ".join(losses)
+    message = f"The backend's API cannot carry {names}, and this gateway refuses to lose fields."
+    return Fault(kind="invalid_request", message=message, param=losses[0])
+
+
+def _no_such_response(id_: str) -> Fault:
+    return Fault(
+        kind="invalid_request",
+        message=f"No stored response has the id '{id_[:80]}'.",
+        param="previous_response_id",
+        code="previous_response_not_found",
+    )

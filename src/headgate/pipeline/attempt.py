@@ -1,0 +1,172 @@
+"""One attempt at one target, up to the point where its answer can be judged.
+
+`ask` puts the question, sends it, and waits for the first event of a stream or for the whole of
+any other reply. Nothing of what it returns has been told to the caller.
+"""
+
+from dataclasses import dataclass
+
+from headgate.dialects.destination import Source
+from headgate.model.fault import Fault
+from headgate.pipeline import passing
+from headgate.pipeline.asking import Question, put
+from headgate.pipeline.exchange import Attempt, Exchange
+from headgate.pipeline.failing import failure_of, from_fault, from_status, too_slow
+from headgate.pipeline.gears import Gear, Metered, Translated
+from headgate.pipeline.stream import Stream
+from headgate.pipeline.turn import Turn
+from headgate.pipeline.verdict import fault_for, judge
+from headgate.pipeline.watch import Interrupted, Watch
+from headgate.pipeline.whole import Whole, read_whole, relay_whole, translate_whole
+from headgate.routing.retry import Failure
+from headgate.upstream.answer import Answer, AnswerBroken, TargetUnreachable
+from headgate.upstream.inflate import inflated
+from headgate.wire import sse
+
+_MOST_ERROR_BYTES = 1024 * 1024
+_ERROR_BODY_S = 10.0
+_OTHER_FRAMING = frozenset(("converse", "gemini"))
+"""Dialects whose streams may come in another framing than SSE."""
+
+
+@dataclass(slots=True)
+class Opened:
+    """A stream whose first event is there, or that ended cleanly without one."""
+
+    answer: Answer
+    stream: Stream
+    gear: Gear
+    question: Question
+    headers: passing.Headers
+
+
+async def ask(turn: Turn, attempt: Attempt) -> Opened | Whole | Failure:
+    """Makes the attempt. Raises Refused where the request cannot be said to the target, and
+    Interrupted where the caller left or the gateway stops."""
+    question = put(turn.exchange, attempt.target)
+    attempt.asked_at = turn.watch.now()
+    due = attempt.asked_at + _patience_s(turn.exchange, question)
+    try:
+        return await _send(turn, question, attempt, due)
+    except TargetUnreachable as cause:
+        return failure_of(cause)
+    except AnswerBroken as cause:
+        fault = fault_for("upstream_error", f"The backend gave no whole answer: {cause}.")
+        return Failure(fault, "connect")
+    except Interrupted as interruption:
+        if interruption.reason != "due":
+            raise
+        return too_slow(turn.exchange.envelope.stream)
+
+
+def _patience_s(exchange: Exchange, question: Question) -> float:
+    timeouts = question.backend.timeouts
+    if exchange.envelope.stream:
+        return min(timeouts.first_event_s, timeouts.total_s)
+    return timeouts.total_s
+
+
+async def _send(
+    turn: Turn, question: Question, attempt: Attempt, due: float
+) -> Opened | Whole | Failure:
+    upstream = turn.gateway.upstream_for(question.backend)
+    answer = await turn.watch.until(upstream.send(question.call), due)
+    attempt.status = answer.status
+    kept = False
+    try:
+        result = await _receive(turn, question, inflated(answer), due)
+        kept = isinstance(result, Opened)
+        if not isinstance(result, Failure):
+            attempt.first_event_at = turn.watch.now()
+            attempt.facts = result.gear.facts if isinstance(result, Opened) else result.facts
+        return result
+    finally:
+        if not kept:
+            answer.close()
+
+
+async def _receive(
+    turn: Turn, question: Question, answer: Answer, due: float
+) -> Opened | Whole | Failure:
+    if answer.status >= 300:
+        return await _refusal(turn, question, answer)
+    head = await _head(turn.watch, answer, due)
+    if turn.exchange.envelope.stream and _is_stream(question, answer, head):
+        return await _open(turn, question, answer, head, due)
+    return await _whole(turn, question, answer, head, due)
+
+
+async def _head(watch: Watch, answer: Answer, due: float) -> bytes:
+    """The first bytes, as many as tell whether they are an event stream."""
+    head = b""
+    while sse.looks_like_sse(head) is None:
+        data = await watch.until(answer.read(), due)
+        if not data:
+            break
+        head += data
+    return head
+
+
+def _is_stream(question: Question, answer: Answer, head: bytes) -> bool:
+    """The bytes decide; the label only where there are none."""
+    if not head.strip():
+        return "text/event-stream" in answer.headers.get("content-type", "")
+    return bool(sse.looks_like_sse(head)) or question.dialect.name in _OTHER_FRAMING
+
+
+async def _open(
+    turn: Turn, question: Question, answer: Answer, head: bytes, due: float
+) -> Opened | Failure:
+    gear = _gear(turn, question)
+    stream = Stream(answer, gear, turn.watch)
+    await stream.begin(head, due)
+    if gear.facts.fault is not None:
+        return from_fault(gear.facts.fault)
+    if gear.facts.events == 0 and stream.ending in ("broken", "nonsense"):
+        _, fault = judge(gear.facts, stream.ending)
+        assert fault is not None, "a broken stream without an event has a fault"
+        return Failure(fault, "connect")
+    return Opened(answer, stream, gear, question, passing.to_caller(answer.headers))
+
+
+def _gear(turn: Turn, question: Question) -> Gear:
+    exchange = turn.exchange
+    backend = question.dialect.backend
+    if question.source is None:
+        asked_by_us = question.backend.quirks.usage_in_stream
+        hide_usage = asked_by_us and not exchange.envelope.include_usage
+        return Metered(backend, exchange.caller, hide_usage)
+    return Translated(backend, question.source, exchange.caller, turn.reply_context())
+
+
+async def _whole(
+    turn: Turn, question: Question, answer: Answer, head: bytes, due: float
+) -> Whole | Failure:
+    body = await read_whole(turn.watch, answer, head, due)
+    source = question.source
+    result: Whole | Fault
+    if source is None and not sse.looks_like_sse(body):
+        result = relay_whole(body, question.dialect)
+    else:
+        source = source or Source(vendor=question.backend.vendor)
+        caller = turn.exchange.caller
+        result = translate_whole(body, question.dialect, source, caller, turn.reply_context())
+    if isinstance(result, Fault):
+        return from_fault(result)
+    result.status = answer.status
+    result.headers = passing.to_caller(answer.headers)
+    return result
+
+
+async def _refusal(turn: Turn, question: Question, answer: Answer) -> Failure:
+    body = b""
+    try:
+        due = turn.watch.now() + _ERROR_BODY_S
+        while data := await turn.watch.until(answer.read(), due):
+            body += data
+            if len(body) > _MOST_ERROR_BYTES:
+                break
+    except AnswerBroken:
+        pass
+    relayed = question.source is None
+    return from_status(answer, body, question.dialect, relayed, turn.gateway.wall())

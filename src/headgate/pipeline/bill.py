@@ -1,0 +1,38 @@
+"""What an attempt used: the provider's figures where there are any, else an estimate."""
+
+import msgspec
+
+from headgate.dialects.facts import Facts
+from headgate.model.usage import Usage, UsageSource
+from headgate.pipeline.exchange import Attempt
+
+
+class Bill(msgspec.Struct, frozen=True):
+    """Tokens of an attempt and where the figures come from; all None where nothing was used."""
+
+    usage: Usage = Usage()
+    source: UsageSource | None = None
+
+
+def bill_of(attempt: Attempt, input_estimate: int) -> Bill:
+    """What the attempt used: the provider's figures, else an estimate of what passed."""
+    facts = attempt.facts
+    if facts.usage is not None:
+        output = facts.usage.output_tokens
+        if output is not None and (facts.finished or facts.terminated):
+            return Bill(facts.usage, "provider")
+        most = max(output or 0, _output_estimate(facts))
+        return Bill(msgspec.structs.replace(facts.usage, output_tokens=most), "estimated")
+    if attempt.first_event_at is None and attempt.outcome != "client_closed":
+        return Bill()
+    return Bill(Usage(input_estimate, _output_estimate(facts)), "estimated")
+
+
+def milliseconds(start: float, end: float | None) -> float | None:
+    """The time between two instants in seconds; None where there was no second."""
+    return None if end is None else round((end - start) * 1000, 3)
+
+
+def _output_estimate(facts: Facts) -> int:
+    """About a token an event, and never fewer than its bytes make likely."""
+    return max(facts.events - 1, 0)

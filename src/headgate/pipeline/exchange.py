@@ -1,0 +1,72 @@
+"""One request from a caller and everything noted about it until its row is written."""
+
+from dataclasses import dataclass, field
+
+from headgate.dialects.dialect import CallerHalf, Dialect, Envelope
+from headgate.dialects.facts import Facts
+from headgate.model.caller import ANYBODY, User
+from headgate.model.fault import Fault
+from headgate.model.outcome import Outcome
+from headgate.model.request import Request
+from headgate.pipeline.snapshot import Snapshot
+from headgate.routing.target import Route, Target
+
+_UNREAD = Envelope(model="")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at one target. Times are the event loop's, in seconds; ``at`` is Unix time."""
+
+    number: int
+    target: Target
+    at: float
+    asked_at: float
+    first_event_at: float | None = None
+    ended_at: float | None = None
+    outcome: Outcome = "upstream_error"
+    status: int | None = None
+    fault: Fault | None = None
+    facts: Facts = field(default_factory=Facts)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """The state of one exchange. Filled from top to bottom as the story in `run` goes on."""
+
+    id: str
+    endpoint: str
+    dialect: Dialect
+    caller: CallerHalf
+    snapshot: Snapshot
+    headers: dict[str, str]
+    created_at: float
+    began: float
+    user: User = ANYBODY
+    body: bytes = b""
+    envelope: Envelope = _UNREAD
+    request: Request | None = None
+    route: Route | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)
+    status: int = 0
+    outcome: Outcome = "refused"
+    fault: Fault | None = None
+    told_at: float | None = None
+    ended: float = 0.0
+
+    @property
+    def input_estimate(self) -> int:
+        """Prompt tokens, guessed from the size of the body."""
+        return max(1, len(self.body) // 4)
+
+    @property
+    def session(self) -> str | None:
+        """What ties the requests of one conversation together, where the caller says it."""
+        return self.headers.get("x-session-id") or self.envelope.session
+
+    def full_request(self) -> Request:
+        """The request in the hub's words, read once and only where it must be translated."""
+        if self.request is None:
+            self.request = self.caller.read_request(self.body)
+        return self.request

@@ -1,0 +1,59 @@
+"""The phases of an exchange, in which a filter may take part.
+
+::
+
+    admit (async) → choose (sync) → prepare (sync, an attempt) → settle (sync, exactly once an
+    attempt) → close (sync, exactly once an exchange)
+
+``settle`` and ``close`` cannot await, so that no cancellation splits them. Methods are bound once;
+a phase that a filter does not override costs nothing. What a phase raises as `Refused` before the
+first byte is told to the caller. A further phase needs a decision record.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from headgate.pipeline.exchange import Attempt, Exchange
+from headgate.routing.target import Target
+
+
+class Filter:
+    """A behaviour of exchanges: override the phases in which it acts."""
+
+    async def admit(self, exchange: Exchange) -> None:
+        """May the exchange go on? The caller is known and the body read."""
+
+    def choose(self, exchange: Exchange, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+        """The targets to try, best first."""
+        return targets
+
+    def prepare(self, exchange: Exchange, attempt: Attempt) -> None:
+        """Before the attempt's first byte leaves."""
+
+    def settle(self, exchange: Exchange, attempt: Attempt) -> None:
+        """The attempt is over, however it ended."""
+
+    def close(self, exchange: Exchange) -> None:
+        """The exchange is over, however it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """The overridden methods of a list of filters, phase by phase, in the list's order."""
+
+    admit: tuple[Callable[[Exchange], Awaitable[None]], ...]
+    choose: tuple[Callable[[Exchange, tuple[Target, ...]], tuple[Target, ...]], ...]
+    prepare: tuple[Callable[[Exchange, Attempt], None], ...]
+    settle: tuple[Callable[[Exchange, Attempt], None], ...]
+    close: tuple[Callable[[Exchange], None], ...]
+
+
+def bind(filters: Sequence[Filter]) -> Phases:
+    """The phases of `filters`."""
+    return Phases(
+        admit=tuple(f.admit for f in filters if type(f).admit is not Filter.admit),
+        choose=tuple(f.choose for f in filters if type(f).choose is not Filter.choose),
+        prepare=tuple(f.prepare for f in filters if type(f).prepare is not Filter.prepare),
+        settle=tuple(f.settle for f in filters if type(f).settle is not Filter.settle),
+        close=tuple(f.close for f in filters if type(f).close is not Filter.close),
+    )

@@ -1,0 +1,43 @@
+"""Which targets an exchange may be sent to, best first."""
+
+from headgate.model.fault import Fault, Refused
+from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.turn import Turn
+from headgate.pipeline.watch import NEVER
+from headgate.routing.resolve import Offer, resolve
+from headgate.routing.strategy import awake, order
+from headgate.routing.target import Route, Target
+
+
+async def targets_for(turn: Turn) -> tuple[Target, ...]:
+    """The targets to try, best first. Raises Refused where there is none."""
+    gateway, exchange = turn.gateway, turn.exchange
+    snapshot, name = exchange.snapshot, exchange.envelope.model
+    if name not in snapshot.routes:
+        reachable = [b for b in gateway.lists.known if exchange.user.may_use_backend(b)]
+        await turn.watch.until(gateway.lists.ready(reachable), NEVER)
+    offer = Offer(snapshot.routes, snapshot.rewrites, gateway.lists.known)
+    route = exchange.route = resolve(name, offer, exchange.user)
+    now = turn.watch.now()
+    ranked = order(route, gateway.health, now, gateway.draw, _hash_key(exchange, route))
+    targets = awake(ranked, gateway.health, now) if len(ranked) > 1 else ranked
+    for choose in gateway.phases.choose:
+        targets = choose(exchange, targets)
+    if not targets:
+        wakes = min(gateway.health.rests_until(target.key) for target in ranked)
+        message = "Every backend of this model is resting. Try again later."
+        raise Refused(Fault(kind="overloaded", message=message, retry_after_s=wakes - now))
+    return targets
+
+
+def _hash_key(exchange: Exchange, route: Route) -> str:
+    kind, _, name = route.hash_on.partition(":")
+    match kind:
+        case "user":
+            return exchange.user.id
+        case "key":
+            return exchange.headers.get("authorization") or exchange.headers.get("x-api-key", "")
+        case "header":
+            return exchange.headers.get(name.strip().lower(), "")
+        case _:
+            return exchange.session or ""

@@ -1,0 +1,182 @@
+"""The trunk: the life of one exchange from top to bottom, entered once for each request.
+
+Before the first event reaches the caller an attempt may be followed by another; after it never.
+Whatever happens, every attempt is settled once and the exchange is closed once.
+"""
+
+from headgate.model.fault import Fault, Refused
+from headgate.model.outcome import Outcome
+from headgate.pipeline.attempt import Opened, ask
+from headgate.pipeline.exchange import Attempt, Exchange
+from headgate.pipeline.gateway import Gateway
+from headgate.pipeline.identify import identify
+from headgate.pipeline.plan import targets_for
+from headgate.pipeline.telling import keep_alive, start_stream, tell_fault, tell_whole
+from headgate.pipeline.turn import Turn
+from headgate.pipeline.verdict import judge
+from headgate.pipeline.watch import NEVER, Interrupted, Watch
+from headgate.pipeline.whole import Whole
+from headgate.ports import CallerLeft, Downstream
+from headgate.routing.retry import Failure, NextTry, next_try
+from headgate.routing.target import Target
+
+LEFT_STATUS = 499
+"""What the log shows where the caller was gone before a status went out (nginx's number)."""
+
+
+async def run(gateway: Gateway, exchange: Exchange, downstream: Downstream) -> None:
+    """Carries out one exchange. Raises nothing but what is a bug."""
+    watch = Watch()
+    turn = Turn(gateway, exchange, downstream, watch)
+    gateway.running.add(watch)
+    downstream.on_leave(lambda: watch.interrupt("left"))
+    try:
+        await _admit(turn)
+        await _answer(turn, await targets_for(turn))
+    except Refused as refusal:
+        exchange.fault = refusal.fault
+        await _tell(turn, refusal.fault)
+    except Interrupted as interruption:
+        await _stopped(turn, interruption)
+    except CallerLeft:
+        exchange.outcome = "client_closed"
+    finally:
+        gateway.running.discard(watch)
+        exchange.ended = watch.now()
+        if not exchange.status:
+            exchange.status = LEFT_STATUS if exchange.outcome == "client_closed" else 500
+        for close in gateway.phases.close:
+            close(exchange)
+        watch.close()
+
+
+async def _admit(turn: Turn) -> None:
+    exchange = turn.exchange
+    exchange.user = identify(exchange.snapshot, exchange.headers)
+    limit = exchange.snapshot.settings.max_body
+    exchange.body = await turn.watch.until(turn.downstream.read_body(limit), NEVER)
+    exchange.envelope = exchange.caller.read_envelope(exchange.body)
+    for admit in turn.gateway.phases.admit:
+        await turn.watch.until(admit(exchange), NEVER)
+    heartbeat_s = exchange.snapshot.settings.heartbeat_s
+    if exchange.envelope.stream and heartbeat_s:
+        turn.watch.beat(heartbeat_s, lambda: keep_alive(turn))
+
+
+async def _answer(turn: Turn, targets: tuple[Target, ...]) -> None:
+    """Attempt after attempt until one is told to the caller. Raises Refused with the last fault."""
+    gateway, route = turn.gateway, turn.exchange.route
+    assert route is not None, "targets come from a route"
+    next_: NextTry | None = NextTry(targets[0], 0.0)
+    gateway.budget(targets[0].backend).note_request(turn.watch.now())
+    tried: list[Target] = []
+    while True:
+        if next_.pause_s:
+            await turn.watch.pause(next_.pause_s)
+        tried.append(next_.target)
+        failure = await _attempt(turn, next_.target)
+        if failure is None:
+            return
+        next_ = next_try(route, targets, tried, failure, gateway.draw())
+        if next_ is None or not gateway.budget(next_.target.backend).take(turn.watch.now()):
+            raise Refused(failure.fault)
+
+
+async def _attempt(turn: Turn, target: Target) -> Failure | None:
+    gateway, exchange = turn.gateway, turn.exchange
+    now = turn.watch.now()
+    attempt = Attempt(len(exchange.attempts) + 1, target, gateway.wall(), now)
+    exchange.attempts.append(attempt)
+    gateway.health.started(target.key)
+    try:
+        for prepare in gateway.phases.prepare:
+            prepare(exchange, attempt)
+        result = await ask(turn, attempt)
+        if isinstance(result, Failure):
+            _note_failure(turn, attempt, result)
+            return result
+        await _deliver(turn, attempt, result)
+        return None
+    except (Interrupted, CallerLeft, Refused) as cause:
+        attempt.outcome = _outcome_of(cause)
+        raise
+    finally:
+        gateway.health.ended(target.key)
+        attempt.ended_at = turn.watch.now()
+        exchange.outcome = attempt.outcome
+        for settle in gateway.phases.settle:
+            settle(exchange, attempt)
+
+
+def _note_failure(turn: Turn, attempt: Attempt, failure: Failure) -> None:
+    attempt.fault = failure.fault
+    attempt.outcome = "timeout" if failure.condition == "timeout" else "upstream_error"
+    if failure.condition is not None:
+        turn.gateway.health.failed(attempt.target.key, failure.fault, turn.watch.now())
+
+
+async def _deliver(turn: Turn, attempt: Attempt, result: Opened | Whole) -> None:
+    asked_for_s = (attempt.first_event_at or attempt.asked_at) - attempt.asked_at
+    turn.gateway.health.succeeded(attempt.target.key, asked_for_s)
+    if isinstance(result, Whole):
+        attempt.outcome = "client_closed"
+        await tell_whole(turn, result)
+        attempt.outcome = "complete"
+        return
+    try:
+        await _relay(turn, attempt, result)
+        await result.stream.linger()
+    finally:
+        result.answer.close()
+
+
+async def _relay(turn: Turn, attempt: Attempt, opened: Opened) -> None:
+    """After this line there is no second attempt."""
+    exchange, gear, stream = turn.exchange, opened.gear, opened.stream
+    timeouts = opened.question.backend.timeouts
+    await turn.watch.hush()
+    await start_stream(turn, opened.headers)
+    await stream.relay(turn, timeouts.idle_s, attempt.asked_at + timeouts.total_s)
+    outcome, fault = judge(gear.facts, stream.ending or "clean")
+    attempt.outcome, attempt.fault = outcome, fault
+    exchange.fault = fault
+    exchange.losses.extend(gear.losses)
+    if outcome == "client_closed":
+        return
+    if fault is not None:
+        if outcome != "drained":
+            turn.gateway.health.failed(attempt.target.key, fault, turn.watch.now())
+        await tell_fault(turn, fault, gear)
+        return
+    closing = gear.close() if outcome == "complete" else b""
+    if closing:
+        attempt.outcome = "client_closed"
+        await turn.say(closing)
+        attempt.outcome = outcome
+    await turn.downstream.finish()
+
+
+async def _tell(turn: Turn, fault: Fault) -> None:
+    try:
+        await tell_fault(turn, fault)
+    except (CallerLeft, Interrupted):
+        turn.exchange.outcome = "client_closed"
+
+
+async def _stopped(turn: Turn, interruption: Interrupted) -> None:
+    if interruption.reason == "drained":
+        message = "The gateway is restarting. Send the request again."
+        fault = turn.exchange.fault = Fault(kind="gateway_restarting", message=message)
+        await _tell(turn, fault)
+        turn.exchange.outcome = "drained"
+        return
+    turn.downstream.abort()
+    turn.exchange.outcome = "client_closed"
+
+
+def _outcome_of(cause: Exception) -> Outcome:
+    if isinstance(cause, Refused):
+        return "refused"
+    if isinstance(cause, Interrupted) and cause.reason == "drained":
+        return "drained"
+    return "client_closed"

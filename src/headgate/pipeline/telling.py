@@ -1,0 +1,99 @@
+"""How the caller is told: the head of an answer, whole answers, errors before and in a stream."""
+
+from headgate.dialects.destination import Source
+from headgate.dialects.facts import Facts
+from headgate.model.fault import Fault
+from headgate.model.reply import unfold
+from headgate.pipeline import passing
+from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.gears import Gear
+from headgate.pipeline.turn import Turn
+from headgate.pipeline.whole import Whole
+from headgate.ports import Headers
+
+_JSON = ("content-type", "application/json")
+WHOLE_STALL_S = 600.0
+"""How long a caller may take to read a whole reply."""
+
+
+def answer_headers(exchange: Exchange) -> passing.Headers:
+    """The gateway's own headers: the request's id, where it went, what was lost on the way."""
+    headers = [("x-request-id", exchange.id), ("request-id", exchange.id)]
+    if exchange.attempts:
+        target = exchange.attempts[-1].target
+        headers += [
+            ("x-headgate-backend", target.backend),
+            ("x-headgate-model", target.model),
+            ("x-headgate-attempts", str(len(exchange.attempts))),
+        ]
+    if exchange.losses:
+        headers.append(("x-headgate-lost", ", ".join(dict.fromkeys(exchange.losses))))
+    return tuple(headers)
+
+
+async def start_stream(turn: Turn, backend_headers: passing.Headers = ()) -> None:
+    """Sends the head of an event stream, unless it is out."""
+    if not turn.downstream.started:
+        turn.exchange.status = 200
+        turn.exchange.told_at = turn.watch.now()
+        headers = (*passing.STREAM, *answer_headers(turn.exchange), *backend_headers)
+        await turn.downstream.start(200, _encode(headers))
+
+
+async def keep_alive(turn: Turn) -> None:
+    """Breaks the silence of a stream with a frame that means nothing."""
+    await start_stream(turn)
+    await turn.downstream.write(turn.exchange.caller.keep_alive)
+
+
+async def tell_whole(turn: Turn, whole: Whole) -> None:
+    """Answers with a whole reply; as a stream where a heartbeat has opened one."""
+    exchange = turn.exchange
+    exchange.losses.extend(whole.losses)
+    await turn.watch.hush()
+    if turn.downstream.started:
+        await turn.say(_as_stream(turn, whole))
+        await turn.downstream.finish()
+        return
+    exchange.status = whole.status
+    exchange.told_at = turn.watch.now()
+    headers = (_JSON, *answer_headers(exchange), *whole.headers)
+    respond = turn.downstream.respond(whole.status, _encode(headers), whole.body)
+    await turn.watch.until(respond, turn.watch.now() + WHOLE_STALL_S)
+
+
+async def tell_fault(turn: Turn, fault: Fault, gear: Gear | None = None) -> None:
+    """Answers with an error: a status while none is out, else error frames."""
+    exchange = turn.exchange
+    await turn.watch.hush()
+    if turn.downstream.started:
+        if exchange.snapshot.settings.stream_errors == "event":
+            frames = gear.fail(fault) if gear else exchange.caller.break_stream(fault, Facts())
+            await turn.say(frames)
+        await turn.downstream.finish()
+        return
+    exchange.status = fault.http_status
+    body = fault.native or exchange.caller.write_error(fault, exchange.id)
+    headers = (_JSON, *answer_headers(exchange), *_waiting(fault))
+    await turn.downstream.respond(fault.http_status, _encode(headers), body)
+
+
+def _waiting(fault: Fault) -> passing.Headers:
+    if fault.retry_after_s is None or any(name == "retry-after" for name, _ in fault.headers):
+        return fault.headers
+    return (*fault.headers, ("retry-after", str(max(1, round(fault.retry_after_s)))))
+
+
+def _as_stream(turn: Turn, whole: Whole) -> bytes:
+    exchange = turn.exchange
+    reply = whole.reply or exchange.dialect.backend.read_reply(whole.body, Source())
+    writer = exchange.caller.open_writer(turn.reply_context())
+    return b"".join(writer.write(event) for event in unfold(reply)) + writer.end()
+
+
+def _encode(headers: passing.Headers) -> Headers:
+    """Headers as they are sent: visible ASCII, at most 500 characters a value."""
+    return [
+        (name.encode(), "".join(c if " " <= c <= "~" else "?" for c in value[:500]).encode())
+        for name, value in headers
+    ]

@@ -1,0 +1,48 @@
+"""An exchange and the parts that carry it out."""
+
+from dataclasses import dataclass
+
+from headgate.dialects.dialect import ReplyContext
+from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.gateway import Gateway
+from headgate.pipeline.watch import Interrupted, Watch
+from headgate.ports import CallerLeft, Downstream
+
+WRITE_STALL_S = 60.0
+"""How long a caller may take nothing of a stream before it counts as gone."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """What every step of the story needs."""
+
+    gateway: Gateway
+    exchange: Exchange
+    downstream: Downstream
+    watch: Watch
+
+    async def say(self, data: bytes) -> None:
+        """Writes a piece of a stream. Raises CallerLeft where the caller takes nothing for long,
+        and Interrupted."""
+        watch = self.watch
+        await watch.hush()
+        try:
+            await watch.until(self.downstream.write(data), watch.now() + WRITE_STALL_S)
+        except Interrupted as interruption:
+            if interruption.reason == "due":
+                self.downstream.abort()
+                raise CallerLeft from None
+            raise
+        watch.spoke()
+
+    def reply_context(self) -> ReplyContext:
+        """What a writer of replies to this caller must know."""
+        exchange = self.exchange
+        return ReplyContext(
+            id_seed=self.gateway.mint(),
+            created=int(exchange.created_at),
+            model=exchange.envelope.model,
+            request=exchange.full_request(),
+            request_id=exchange.id,
+            input_estimate=exchange.input_estimate,
+        )

@@ -1,0 +1,135 @@
+"""Everything that may interrupt an exchange: one timer and one cancellation for all of it.
+
+A stream waits in two places only: for the backend's next bytes and for the caller to take them.
+Deadlines, the caller's leaving and the end of a drain interrupt that wait in the same way, and the
+same timer keeps the heartbeat, so that no chunk costs a task, a lock or a timer of its own.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Literal, TypeVar
+
+from headgate.ports import CallerLeft
+
+T = TypeVar("T")
+
+Reason = Literal["due", "left", "drained"]
+NEVER = float("inf")
+
+
+class Interrupted(Exception):  # noqa: N818 - named for the fact
+    """The wait was cut short: its time is up, the caller left, or the drain is over."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+class Watch:
+    """Watches over the task that made it. Times are the event loop's, in seconds."""
+
+    def __init__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "a watch is made by the task it watches over"
+        self._task = task
+        self._loop = asyncio.get_running_loop()
+        self._pending: Reason | None = None
+        self._waiting = False
+        self._due = NEVER
+        self._timer: asyncio.TimerHandle | None = None
+        self._beat: Callable[[], Awaitable[None]] | None = None
+        self._beat_s = NEVER
+        self._beat_at = NEVER
+        self._beating: asyncio.Task[None] | None = None
+        self.now = self._loop.time
+
+    def beat(self, every_s: float, say: Callable[[], Awaitable[None]]) -> None:
+        """From now on `say` is called after every `every_s` of silence while the task waits."""
+        self._beat = say
+        self._beat_s = every_s
+        self.spoke()
+
+    def spoke(self) -> None:
+        """Something was said to the caller: the silence begins anew."""
+        self._beat_at = self._loop.time() + self._beat_s
+
+    async def hush(self) -> None:
+        """Waits for a heartbeat that is just being written."""
+        if self._beating is not None:
+            await self._beating
+            self._beating = None
+
+    async def until(self, coroutine: Coroutine[Any, Any, T], due: float) -> T:
+        """Waits for `coroutine`, at the longest until `due`. Raises Interrupted, once a reason.
+
+        The coroutine is cancelled then; it must be one that loses nothing by it.
+        """
+        if self._pending is not None:
+            coroutine.close()
+            raise Interrupted(self._take())
+        self._due = due
+        wake = due if due < self._beat_at else self._beat_at
+        if wake != NEVER and (self._timer is None or self._timer.when() > wake):
+            self._arm(wake)
+        self._waiting = True
+        try:
+            return await coroutine
+        except asyncio.CancelledError:
+            if self._pending is None:
+                raise
+            self._task.uncancel()
+            raise Interrupted(self._take()) from None
+        finally:
+            self._waiting = False
+
+    async def pause(self, seconds: float) -> None:
+        """Does nothing for a while. Raises Interrupted."""
+        await self.until(asyncio.sleep(seconds), NEVER)
+
+    def interrupt(self, reason: Reason) -> None:
+        """Ends the wait that is on, or the next one. The first reason of several counts."""
+        if self._pending is None:
+            self._pending = reason
+            if self._waiting:
+                self._task.cancel()
+
+    def close(self) -> None:
+        """Lets go of the timer. An interruption after this is forgotten."""
+        self._pending = "left"
+        self._waiting = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._beating is not None:
+            self._beating.cancel()
+
+    def _take(self) -> Reason:
+        reason = self._pending
+        assert reason is not None, "only called where a reason is pending"
+        self._pending = None
+        return reason
+
+    def _arm(self, due: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(due, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if not self._waiting:
+            return
+        now = self._loop.time()
+        if now >= self._due:
+            self.interrupt("due")
+            return
+        if now >= self._beat_at and self._beat is not None:
+            self._beat_at = now + self._beat_s
+            if self._beating is None or self._beating.done():
+                self._beating = self._loop.create_task(self._say(self._beat))
+        self._arm(min(self._due, self._beat_at))
+
+    async def _say(self, beat: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await beat()
+        except CallerLeft:
+            self.interrupt("left")

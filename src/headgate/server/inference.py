@@ -1,0 +1,47 @@
+"""From a matched inference route to the trunk: the exchange is made and carried out."""
+
+import asyncio
+from collections.abc import Iterable
+
+from headgate.dialects.dialect import CallerHalf, Dialect
+from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.gateway import Gateway
+from headgate.pipeline.run import run
+from headgate.server.downstream import Downstream
+from headgate.server.interface import Scope
+
+_LISTS = frozenset(("anthropic-beta",))
+"""Headers that callers repeat and that read as one list."""
+
+
+async def serve_inference(
+    gateway: Gateway, dialect: Dialect, scope: Scope, downstream: Downstream
+) -> None:
+    """Serves one request to an inference endpoint of `dialect`."""
+    exchange = Exchange(
+        id=f"req_{gateway.mint()}",
+        endpoint=scope["path"],
+        dialect=dialect,
+        caller=_caller_half(dialect),
+        snapshot=gateway.snapshot,
+        headers=read_headers(scope["headers"]),
+        created_at=gateway.wall(),
+        began=asyncio.get_running_loop().time(),
+    )
+    await run(gateway, exchange, downstream)
+
+
+def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by lower-case name; the last of several counts, but for those that are lists."""
+    headers: dict[str, str] = {}
+    for name_bytes, value_bytes in raw:
+        name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
+        if name in _LISTS and name in headers:
+            value = f"{headers[name]},{value}"
+        headers[name] = value
+    return headers
+
+
+def _caller_half(dialect: Dialect) -> CallerHalf:
+    assert dialect.caller is not None, f"{dialect.name} is spoken to backends only"
+    return dialect.caller

@@ -1,0 +1,102 @@
+"""Calls over HTTP, and the only file that imports the HTTP client (aiohttp)."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+
+import aiohttp
+
+from headgate.upstream.answer import Answer, AnswerBroken, Call, TargetUnreachable
+
+_IDLE_CONNECTION_S = 20.0
+"""Shorter than servers keep theirs, so that a stale connection is rarely picked."""
+_READ_BUFFER = 64 * 1024
+
+_NEVER_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientProxyConnectionError,
+    aiohttp.InvalidURL,
+)
+
+
+class HttpUpstream:
+    """A pool of connections to backends. One for each event loop."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0,
+                ttl_dns_cache=60,
+                keepalive_timeout=_IDLE_CONNECTION_S,
+                ssl=tls or ssl.create_default_context(),
+            ),
+            timeout=aiohttp.ClientTimeout(total=None),
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=True,
+            read_bufsize=_READ_BUFFER,
+            skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
+        )
+
+    async def send(self, call: Call) -> Answer:
+        """See `headgate.upstream.answer.Upstream.send`."""
+        try:
+            response = await self._session.request(
+                call.method,
+                call.url,
+                headers=call.headers,
+                data=call.body or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=call.connect_timeout_s),
+            )
+        except aiohttp.ServerTimeoutError as error:
+            raise TargetUnreachable("connecting took too long", timed_out=True) from error
+        except _NEVER_SENT as error:
+            raise TargetUnreachable(_why(error)) from error
+        except aiohttp.ClientResponseError as error:
+            raise TargetUnreachable("it did not answer in HTTP", "headers") from error
+        except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
+            raise TargetUnreachable(
+                "the connection was lost before an answer", "request"
+            ) from error
+        return HttpAnswer(response)
+
+    async def aclose(self) -> None:
+        """See `headgate.upstream.answer.Upstream.aclose`."""
+        await self._session.close()
+
+
+class HttpAnswer:
+    """One answer over HTTP."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers: Mapping[str, str] = {
+            name.lower(): value for name, value in response.headers.items()
+        }
+
+    async def read(self) -> bytes:
+        """See `headgate.upstream.answer.Answer.read`."""
+        try:
+            return await self._response.content.readany()
+        except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
+            raise AnswerBroken("the connection was lost inside the answer") from error
+
+    def close(self) -> None:
+        """See `headgate.upstream.answer.Answer.close`.
+
+        ``close`` of the client library drops the connection unless the body ended; its
+        ``release`` would keep reading a body that nobody wants.
+        """
+        self._response.close()
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "its name does not resolve"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+        return "its TLS certificate or handshake is not acceptable"
+    if isinstance(error, aiohttp.InvalidURL):
+        return "its address is not a URL"
+    return "the connection was refused"

@@ -1,0 +1,95 @@
+"""Answers that come compressed although plain text was asked for, unpacked as they flow."""
+
+import zlib
+from collections.abc import Mapping
+
+from headgate.upstream.answer import Answer, AnswerBroken
+
+_STEP = 256 * 1024
+_MOST_RATIO = 1000
+_FREE = 8 * 1024 * 1024
+"""Output up to here is never called a bomb, whatever its ratio."""
+
+_WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 47}
+"""zlib's ``wbits``: gzip framing, or for ``deflate`` whichever of zlib's and gzip's it finds."""
+
+
+def inflated(answer: Answer) -> Answer:
+    """`answer` itself where its body is plain, else one that reads plain bytes.
+
+    Raises AnswerBroken for an encoding that was not offered and cannot be undone.
+    """
+    encoding = answer.headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return SniffedAnswer(answer)
+    if encoding not in _WINDOW:
+        raise AnswerBroken(f"the answer is encoded as {encoding[:40]!r}, which nobody asked for")
+    return InflatedAnswer(answer, _WINDOW[encoding])
+
+
+class SniffedAnswer:
+    """Passes an unlabelled body on, unless its first bytes are gzip's."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer: Answer = answer
+        self._first = True
+        self.status = answer.status
+        self.headers: Mapping[str, str] = answer.headers
+
+    async def read(self) -> bytes:
+        """See `headgate.upstream.answer.Answer.read`."""
+        data = await self._answer.read()
+        if self._first and data:
+            self._first = False
+            if data[:2] == b"\x1f\x8b":
+                unpacked = InflatedAnswer(self._answer, _WINDOW["gzip"])
+                self._answer = unpacked
+                return unpacked.unpack(data) or await unpacked.read()
+        return data
+
+    def close(self) -> None:
+        """See `headgate.upstream.answer.Answer.close`."""
+        self._answer.close()
+
+
+class InflatedAnswer:
+    """Unpacks a body piece by piece, each step bounded, so that a small answer cannot grow
+    without end."""
+
+    def __init__(self, answer: Answer, window: int) -> None:
+        self._answer = answer
+        self._unpacker = zlib.decompressobj(window)
+        self._taken = 0
+        self._given = 0
+        self.status = answer.status
+        self.headers: Mapping[str, str] = {
+            name: value for name, value in answer.headers.items() if name != "content-encoding"
+        }
+
+    async def read(self) -> bytes:
+        """See `headgate.upstream.answer.Answer.read`."""
+        while self._unpacker.unconsumed_tail:
+            if plain := self.unpack(b""):
+                return plain
+        while packed := await self._answer.read():
+            if plain := self.unpack(packed):
+                return plain
+        if not self._unpacker.eof:
+            raise AnswerBroken("the compressed answer ended in the middle")
+        return b""
+
+    def unpack(self, packed: bytes) -> bytes:
+        """The next plain bytes of `packed` and what was left over; raises AnswerBroken."""
+        self._taken += len(packed)
+        try:
+            plain = self._unpacker.decompress(self._unpacker.unconsumed_tail + packed, _STEP)
+        except zlib.error as error:
+            raise AnswerBroken("the compressed answer is damaged") from error
+        self._given += len(plain)
+        if self._given > max(_FREE, self._taken * _MOST_RATIO):
+            raise AnswerBroken("the compressed answer grows out of proportion")
+        return plain
+
+    def close(self) -> None:
+        """See `headgate.upstream.answer.Answer.close`."""
+        self._answer.close()
