@@ -65,8 +65,6 @@ class Builder:
             return _FAILED
         if "unit" in extra:
             return self._unit(extra["unit"], node, where)
-        if "numbers" in extra and isinstance(node, Scalar):
-            node = msgspec.structs.replace(node, plain=False)
         value = _MAKERS[type(type_)](self, type_, node, where)
         check = TEXTS.get(extra.get("text", ""))
         if check is None or not isinstance(value, str):

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from headgate.config import units
 
 HASH_ON_PATTERN = r"^(session|user|key|header:[A-Za-z0-9!#$%&'*+.^_`|~-]+)$"
-FALLBACK_PATTERN = r"^(connect|timeout|[45]xx|[45][0-9][0-9])$"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
@@ -103,12 +102,6 @@ def check_hash_on(text: str) -> None:
         raise ValueError("must be session, user, key or header:NAME")
 
 
-def check_fallback(text: str) -> None:
-    """What makes the next target be tried."""
-    if not re.match(FALLBACK_PATTERN, text):
-        raise ValueError("must be connect, timeout, a status like 429 or a class of them like 5xx")
-
-
 TEXTS: Mapping[str, Callable[[str], None]] = {
     "url": check_url,
     "http": check_http,
@@ -122,17 +115,8 @@ TEXTS: Mapping[str, Callable[[str], None]] = {
     "header_name": check_header_name,
     "header_value": check_header_value,
     "hash_on": check_hash_on,
-    "fallback": check_fallback,
 }
 """By the word that a key's ``text`` says; each raises ValueError with what is wrong."""
-
-PATTERNS: Mapping[str, str] = {
-    "name": NAME_PATTERN,
-    "hash_on": HASH_ON_PATTERN,
-    "fallback": FALLBACK_PATTERN,
-    "http": "^https?://|\\$\\{",
-}
-"""What of `TEXTS` a JSON Schema can say."""
 
 UNITS: Mapping[str, Callable[[str], float]] = {
     "duration": units.read_duration,

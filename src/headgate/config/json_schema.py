@@ -41,6 +41,7 @@ def _mend(schema: Any) -> Any:
     if mended.get("type") in _SCALARS:
         return _with_variable(mended, ("type", "minimum", "maximum"))
     if "enum" in mended:
+        mended["enum"] += [int(value) for value in mended["enum"] if str(value).isdigit()]
         return _with_variable(mended, ("enum",))
     return mended
 

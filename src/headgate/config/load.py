@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from headgate.config.backend_section import BackendSettings
 from headgate.config.build import Builder, Places
 from headgate.config.checks import CheckPolicy, Review, check
+from headgate.config.formats import check_http, check_key
 from headgate.config.overrides import override
 from headgate.config.problems import ConfigErrors, Findings, Problem
 from headgate.config.schema import Config
@@ -56,6 +58,23 @@ def read_section(kind: type[T], value: Any, name: str = "") -> T:
     findings.raise_any()
     assert record is not None
     return record
+
+
+def from_environment(
+    backends: Mapping[str, BackendSettings], origins: Mapping[str, str], env: Mapping[str, str]
+) -> Config:
+    """The configuration of `backends` alone and what `env` overrides; `origins` names the variable
+    that each backend's key came from. Raises ConfigErrors."""
+    findings = Findings("the environment")
+    for name, backend in backends.items():
+        for check_text, text in ((check_key, backend.api_key), (check_http, backend.base_url)):
+            try:
+                check_text(text or "")
+            except ValueError as error:
+                findings.add(None, origins[name], str(error))
+    config = override(Config(backends=backends), env, findings)
+    findings.raise_any()
+    return config
 
 
 def _decode(text: str | bytes, findings: Findings) -> str:

@@ -13,14 +13,8 @@ Strategy = Literal[
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Weight = Annotated[float, msgspec.Meta(ge=0)]
 
-FallbackReason = Annotated[
-    str,
-    key(
-        "connect, timeout, a status (429) or a class of them (5xx).",
-        text="fallback",
-        numbers="text",
-    ),
-]
+FallbackReason = Literal["connect", "timeout", "429", "5xx"]
+
 HashKey = Annotated[str, key("session, user, key or header:NAME.", text="hash_on")]
 
 

@@ -1,0 +1,90 @@
+"""A backend as a record: its address, its credential, and how it differs from its dialects."""
+
+from collections.abc import Mapping
+from typing import Literal
+from urllib.parse import quote
+
+import msgspec
+
+from headgate.config.section import AuthStyle, DialectName, Guarded
+from headgate.dialects.destination import Quirks
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
+    """How long to wait, in seconds; first event and idle concern streams, total everything."""
+
+    connect_s: float = 5.0
+    first_event_s: float = 60.0
+    idle_s: float = 60.0
+    total_s: float = 600.0
+
+
+class Detour(msgspec.Struct, frozen=True):
+    """Where a path really leads, for whole answers and for streams. ``{model}`` stands for the
+    model's name."""
+
+    whole: str
+    stream: str
+
+
+class Backend(Guarded, frozen=True, kw_only=True):
+    """One upstream endpoint; its credential and headers show in no repr.
+
+    ``base_url`` ends before ``/v1`` and is "" for an agent. ``vendor`` owns opaque state, see
+    `headgate.dialects.destination.Destination`. ``speaks`` is in order of preference.
+    ``paths`` are exceptions, see `address`. ``agent`` names a factory in Python,
+    ``package.module:factory``.
+    """
+
+    name: str
+    base_url: str
+    vendor: str
+    speaks: tuple[DialectName, ...] = ("chat",)
+    auth: AuthStyle = "bearer"
+    api_key: str | None = None
+    headers: Headers = ()
+    timeouts: Timeouts = Timeouts()
+    active: bool = True
+    quirks: Quirks = Quirks()
+    models: Literal["*"] | tuple[str, ...] = "*"
+    paths: Mapping[str, Detour] = {}
+    agent: str | None = None
+    detail_logging: bool = False
+    on_disconnect: Literal["cancel", "drain"] = "cancel"
+
+
+def address(backend: Backend, path: str, model: str = "", stream: bool = False) -> str:
+    """The URL of `path`, which begins with ``/v1`` or ``/v1beta`` and may hold a query.
+
+    Of the backend's ``paths`` the one that is `path` itself counts, else the longest that ends in
+    ``/`` and begins it, whose rest is kept.
+    """
+    plain, mark, query = path.partition("?")
+    detour, rest = _detour(backend.paths, plain)
+    if detour is None:
+        return backend.base_url + path
+    led = (detour.stream if stream else detour.whole) + rest
+    led = led.replace("{model}", quote(model, safe=":@"))
+    joint = "&" if mark and "?" in led else mark
+    return f"{backend.base_url}{led}{joint}{query}"
+
+
+def credentials(backend: Backend) -> Headers:
+    """The headers that carry the backend's credential; none where it has none."""
+    if not backend.api_key or backend.auth == "none":
+        return ()
+    if backend.auth == "bearer":
+        return (("authorization", f"Bearer {backend.api_key}"),)
+    return ((backend.auth, backend.api_key),)
+
+
+def _detour(paths: Mapping[str, Detour], path: str) -> tuple[Detour | None, str]:
+    if path in paths:
+        return paths[path], ""
+    begins = [key for key in paths if key.endswith("/") and path.startswith(key)]
+    if not begins:
+        return None, ""
+    key = max(begins, key=len)
+    return paths[key], path[len(key) :]
