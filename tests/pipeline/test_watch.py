@@ -1,0 +1,146 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from headgate.pipeline.watch import NEVER, Interrupted, Watch
+from headgate.ports import CallerLeft
+
+
+async def _value() -> str:
+    return "value"
+
+
+async def _never() -> None:
+    await asyncio.Event().wait()
+
+
+async def test_what_is_waited_for_comes_back() -> None:
+    assert await Watch().until(_value(), NEVER) == "value"
+
+
+async def test_a_wait_ends_when_it_is_due() -> None:
+    watch = Watch()
+    with pytest.raises(Interrupted) as interrupted:
+        await watch.until(_never(), watch.now() + 0.01)
+    assert interrupted.value.reason == "due"
+
+
+async def test_after_an_interruption_the_task_goes_on() -> None:
+    watch = Watch()
+    with pytest.raises(Interrupted):
+        await watch.until(_never(), watch.now())
+    assert await watch.until(_value(), NEVER) == "value"
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_leaving_ends_the_wait_that_is_on() -> None:
+    watch = Watch()
+    asyncio.get_running_loop().call_soon(watch.interrupt, "left")
+    with pytest.raises(Interrupted) as interrupted:
+        await watch.until(_never(), NEVER)
+    assert interrupted.value.reason == "left"
+
+
+async def test_leaving_between_two_waits_ends_the_next_one() -> None:
+    watch = Watch()
+    watch.interrupt("left")
+    with pytest.raises(Interrupted):
+        await watch.until(_value(), NEVER)
+    assert await watch.until(_value(), NEVER) == "value"
+
+
+async def test_of_two_reasons_the_first_counts_once() -> None:
+    watch = Watch()
+    watch.interrupt("drained")
+    watch.interrupt("left")
+    with pytest.raises(Interrupted) as interrupted:
+        await watch.until(_value(), NEVER)
+    assert interrupted.value.reason == "drained"
+    await watch.until(_value(), NEVER)
+
+
+async def test_a_cancellation_from_outside_stays_one() -> None:
+    started = asyncio.Event()
+
+    async def wait() -> None:
+        started.set()
+        await Watch().until(_never(), NEVER)
+
+    task = asyncio.ensure_future(wait())
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_later_due_time_is_kept_although_an_earlier_timer_rings() -> None:
+    watch = Watch()
+    await watch.until(_value(), watch.now() + 0.005)
+    before = watch.now()
+    with pytest.raises(Interrupted):
+        await watch.until(_never(), before + 0.03)
+    assert watch.now() >= before + 0.03
+
+
+def _beat(watch: Watch, beats: list[float], enough: asyncio.Event) -> Callable[[], Awaitable[None]]:
+    async def say() -> None:
+        beats.append(watch.now())
+        if len(beats) == 2:
+            enough.set()
+
+    return say
+
+
+async def test_silence_is_broken_again_and_again_while_it_lasts() -> None:
+    watch = Watch()
+    beats: list[float] = []
+    enough = asyncio.Event()
+    watch.beat(0.01, _beat(watch, beats, enough))
+    await watch.until(enough.wait(), watch.now() + 5)
+    assert beats[1] - beats[0] >= 0.009
+    watch.close()
+
+
+async def test_a_heartbeat_does_not_interrupt_the_wait() -> None:
+    watch = Watch()
+    enough = asyncio.Event()
+    watch.beat(0.01, _beat(watch, [], enough))
+    with pytest.raises(Interrupted) as interrupted:
+        await watch.until(_never(), watch.now() + 0.05)
+    assert interrupted.value.reason == "due"
+    assert enough.is_set()
+    watch.close()
+
+
+async def test_a_heartbeat_to_nobody_says_that_the_caller_left() -> None:
+    watch = Watch()
+
+    async def say() -> None:
+        raise CallerLeft
+
+    watch.beat(0.01, say)
+    with pytest.raises(Interrupted) as interrupted:
+        await watch.until(_never(), NEVER)
+    assert interrupted.value.reason == "left"
+    watch.close()
+
+
+async def test_hush_waits_for_a_beat_that_is_being_said() -> None:
+    watch = Watch()
+    said: list[str] = []
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def say() -> None:
+        begun.set()
+        await go_on.wait()
+        said.append("beat")
+
+    watch.beat(0.01, say)
+    await watch.until(begun.wait(), watch.now() + 5)
+    go_on.set()
+    await watch.hush()
+    assert said == ["beat"]
+    watch.close()
