@@ -18,16 +18,12 @@ class StreamReader:
     """
 
     def __init__(self, source: Source) -> None:
+        self.finished = False
         self.terminated = False
         self._framing = Framing()
         self._assembly = Assembly(source)
         self._unreadable = 0
         self._ended = False
-
-    @property
-    def finished(self) -> bool:
-        """A finish reason was seen for every candidate."""
-        return self._assembly.finished
 
     def feed(self, data: bytes) -> list[ev.Event]:
         """The events that `data` completes."""
@@ -53,6 +49,7 @@ class StreamReader:
             response = json_text.object_or_none(text)
             if response is not None:
                 events += self._assembly.take(response)
+                self.finished = self._assembly.finished
                 self.terminated = self._assembly.failed
             elif text.strip() == b"[DONE]":
                 self.terminated = True
