@@ -111,7 +111,7 @@ def _kind(status: int, words: Words) -> tuple[FaultKind, int | None]:
         return "overloaded", None
     if status == 429:
         return ("quota_exhausted" if _QUOTA.search(_all(words)) else "rate_limited"), None
-    if status >= 500 or status < 400:
+    if status >= 500 or status < 400 or status == 424:
         return "upstream_error", None
     if status != 413 and _CONTEXT.search(_all(words)):
         return "context_too_long", status
