@@ -1,0 +1,96 @@
+"""What an exchange may ask of the connection beneath it, and what it is told.
+
+Every request's scope carries one as ``scope["extensions"]["headgate"]``.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import struct
+from collections.abc import Callable
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Connection:
+    """The caller's end, for one request.
+
+    ``peername`` is the peer's address and port, None where there is none; ``loopback`` whether
+    that address is this machine's own (a proxy on this machine makes every caller so). ``left``:
+    the peer is gone or was cut off; what is written now goes nowhere. ``stalled``: the body made
+    no progress for too long and is not waited for any more.
+
+    A peer that closes its sending half counts as gone: of clients that speak to such a gateway
+    none does that and then reads on, and it is the only way to notice at once that one left.
+    """
+
+    __slots__ = ("_callbacks", "_over", "_transport", "left", "loopback", "peername", "stalled")
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        peername: tuple[str, int] | None = None,
+        loopback: bool = False,
+    ) -> None:
+        self._transport: asyncio.Transport | None = transport
+        self._callbacks: list[Callable[[], None]] = []
+        self._over = False
+        self.peername = peername
+        self.loopback = loopback
+        self.left = False
+        self.stalled = False
+
+    def on_leave(self, callback: Callable[[], None]) -> None:
+        """Calls `callback` once, synchronously, as soon as the peer is gone; at once if it is.
+
+        Not if the answer was complete by then, nor after `abort`.
+        """
+        if self._over:
+            return
+        if self.left:
+            callback()
+            return
+        self._callbacks.append(callback)
+
+    def abort(self) -> None:
+        """Cuts the connection off now with a reset; nothing that was not sent will be."""
+        self.complete()
+        self.left = True
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            reset(transport)
+
+    def leave(self) -> None:
+        """For the protocol: the peer is gone."""
+        if self.left or self._over:
+            return
+        self.left = True
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def complete(self) -> None:
+        """For the protocol: the answer is complete, nobody is called any more."""
+        self._over = True
+        self._callbacks.clear()
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Closes the connection with a reset, so that the kernel keeps nothing to send either."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        except OSError:
+            pass  # closed already
+    transport.abort()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is of this machine alone, also as an IPv4 address within IPv6."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)

@@ -1,0 +1,391 @@
+"""HTTP/1.1 at the socket: uvicorn's protocol with bounds, timers and one reading of every byte.
+
+The bytes are cut into messages here, head by head and body by body, before llhttp sees them:
+what `read_head` and `ChunkScanner` say and what llhttp says must agree, or the request is refused.
+
+::
+
+    quiet -> head -> body -> (next head)          reading; one alarm for all of it
+    any of these -> deaf                          refused, or the last request of the connection
+
+Answers leave in the order of the requests; a refusal waits for its turn too.
+"""
+
+import asyncio
+import secrets
+import urllib.parse
+from typing import Any
+
+import httptools
+from typing_extensions import override
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from headgate.model.fault import Fault, Refused, bad_request
+from headgate.server.alarm import Alarm
+from headgate.server.chunks import ChunkScanner
+from headgate.server.connection import Connection, is_loopback, reset
+from headgate.server.cycle import Cycle
+from headgate.server.head import check_part, read_head, read_target
+from headgate.server.limits import Limits
+from headgate.server.refusal import write_refusal
+
+_STALL_GRACE_S = 1.0
+"""How long an application that was told of a stalled body has to answer by itself."""
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection. Made by uvicorn's server; `limits` comes by a subclass (see `bounded`)."""
+
+    limits = Limits()
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._reading = Alarm(self.loop, self._on_quiet)
+        self._writing = Alarm(self.loop, self._on_write_stall)
+        self._unsent = 0
+        self._loopback = False
+        self._running: Cycle | None = None
+        self._last: Cycle | None = None
+        self._head = bytearray()
+        self._skipped = False
+        self._target = b""
+        self._body_left = 0
+        self._chunks: ChunkScanner | None = None
+        self._in_body = False
+        self._held = b""
+        self._deaf = False
+        self._refusal = b""
+
+    # What the transport says
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._loopback = self.client is None or is_loopback(self.client[0])
+        self._reading.set_in(self.limits.header_s)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._reading.cancel()
+        self._writing.cancel()
+        self._leave()
+        super().connection_lost(exc)
+
+    @override
+    def eof_received(self) -> None:
+        self._leave()
+
+    @override
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unsent = self.transport.get_write_buffer_size()
+        self._writing.set_in(self.limits.write_s)
+
+    @override
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._writing.off()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
+        if self._held:
+            data = self._held + data
+            self._held = b""
+        try:
+            while data and not self._deaf:
+                data = self._take(data)
+        except Refused as refusal:
+            self._refuse(refusal.fault)
+
+    # Cutting the bytes into messages
+
+    def _take(self, data: bytes) -> bytes:
+        if self._body_left:
+            return self._take_body(data)
+        if self._chunks is not None:
+            return self._take_chunks(data, self._chunks)
+        if len(self.pipeline) >= self.limits.pipelined:
+            self._held = data
+            self.flow.pause_reading()
+            return b""
+        return self._take_head(data)
+
+    def _take_head(self, data: bytes) -> bytes:
+        whole, rest = self._cut_head(data)
+        if not whole:
+            return b""
+        try:
+            head = read_head(whole, self.limits)
+        except Refused:
+            self._target = read_target(whole)
+            raise
+        self._chunks = ChunkScanner() if head.chunked else None
+        self._body_left = head.length
+        self._feed(head.data)
+        if head.length or head.chunked:
+            self._reading.set_in(self.limits.body_s)
+        return rest
+
+    def _cut_head(self, data: bytes) -> tuple[bytes, bytes]:
+        """The whole head and what follows it; nothing and nothing while it is not whole."""
+        held = self._head
+        if not held:
+            end = data.find(b"\r\n\r\n") + 4
+            if 4 < end <= self.limits.head_bytes and data[:1] != b"\r":
+                self._skipped = False
+                return data[:end], data[end:]
+            self._reading.set_in(self.limits.header_s)
+        scan_from = max(0, len(held) - 3)
+        held += data
+        if held[:2] == b"\r\n" and not self._skipped:
+            # One empty line before a request is allowed for (RFC 9112 section 2.2).
+            del held[:2]
+            self._skipped = True
+        end = held.find(b"\r\n\r\n", scan_from) + 4
+        if end < 4 or end > self.limits.head_bytes:
+            check_part(held, scan_from, self.limits)
+            return b"", b""
+        whole, rest = bytes(held[:end]), bytes(held[end:])
+        held.clear()
+        self._skipped = False
+        return whole, rest
+
+    def _take_body(self, data: bytes) -> bytes:
+        piece = data[: self._body_left]
+        self._body_left -= len(piece)
+        self._reading.set_in(self.limits.body_s)
+        self._feed(piece)
+        return data[len(piece) :]
+
+    def _take_chunks(self, data: bytes, chunks: ChunkScanner) -> bytes:
+        end = chunks.feed(data)
+        self._reading.set_in(self.limits.body_s)
+        self._feed(data[:end])
+        if chunks.done:
+            self._chunks = None
+        return data[end:]
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            raise bad_request(f"malformed HTTP: {error}") from error
+
+    # What the parser says
+
+    @override
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_body = False
+
+    @override
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_body:  # a trailer must not become a header
+            self.headers.append((name.lower(), value.rstrip(b" \t")))
+
+    @override
+    def on_headers_complete(self) -> None:
+        self._in_body = True
+        self._complete_scope()
+        connection = Connection(self.transport, self.client, self._loopback)
+        self.scope["extensions"] = {"headgate": connection}  # type: ignore[dict-item]
+        version = self.scope["http_version"]
+        cycle = self.cycle = self._last = Cycle(
+            connection,
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=version != "1.0" and self._expects_continue(),
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if self._running is None:
+            self._run(cycle)
+        else:
+            self.pipeline.appendleft((cycle, self.app))
+
+    def _complete_scope(self) -> None:
+        path, _, query = self.url.partition(b"?")
+        decoded = path.decode("ascii")
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["http_version"] = self.parser.get_http_version()
+        self.scope["path"] = urllib.parse.unquote(decoded) if "%" in decoded else decoded
+        self.scope["raw_path"] = path
+        self.scope["query_string"] = query
+
+    def _expects_continue(self) -> bool:
+        return any(name == b"expect" and v.lower() == b"100-continue" for name, v in self.headers)
+
+    @override
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._reading.off()
+        if self._last is not None and not self._last.keep_alive:
+            self._deaf = True  # RFC 9112 section 9.6: nothing after the last request is read
+
+    # Answers in their turn
+
+    def _run(self, cycle: Cycle) -> None:
+        self._running = cycle
+        self._start_asgi_task(cycle, self.app)
+
+    @override
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        cycle, self._running = self._running, None
+        if cycle is None or self.transport.is_closing():
+            return
+        if not cycle.keep_alive:
+            self._hang_up(linger=cycle.more_body)
+        elif self.pipeline:
+            self._run(self.pipeline.pop()[0])  # type: ignore[arg-type]
+            self._resume_held()
+        elif self._refusal:
+            self._say_refusal()
+        else:
+            self.flow.resume_reading()
+            if not self._head:
+                self._reading.set_in(self.limits.idle_s)
+
+    def _resume_held(self) -> None:
+        self.flow.resume_reading()
+        if self._held:
+            self.loop.call_soon(self.data_received, b"")
+
+    def _refuse(self, fault: Fault) -> None:
+        """Nothing more is read; the fault is told once the answers before it are out."""
+        self._deaf = True
+        self._reading.off()
+        broken = self._due()
+        target = self._target or read_target(self._head)
+        if broken is not None:
+            target = broken.scope["raw_path"]
+        self._head.clear()
+        request_id = secrets.token_hex(16)
+        date = self.server_state.default_headers
+        self._refusal = write_refusal(fault, target, request_id, date)
+        if broken is not None and broken is self._running:
+            self._break(broken)
+        elif broken is not None:
+            self.pipeline.popleft()
+        if self._running is None:
+            self._say_refusal()
+
+    def _due(self) -> Cycle | None:
+        """The request whose body is not whole yet, and wanted."""
+        last = self._last
+        return last if last is not None and last.more_body and not last.response_complete else None
+
+    def _break(self, cycle: Cycle) -> None:
+        """The body of the running request is no good: its application is told that all is over."""
+        self._running = None
+        if cycle.response_started:
+            self._refusal = b""
+        cycle.connection.leave()
+        cycle.message_event.set()
+
+    def _say_refusal(self) -> None:
+        if self._refusal:
+            self.transport.write(self._refusal)
+        self._hang_up(linger=True)
+
+    def _hang_up(self, linger: bool) -> None:
+        """Closes; with `linger`, what the peer still sends is read and dropped for a while first,
+        because unread bytes would make the close a reset, and the answer would be lost."""
+        self._deaf = True
+        self.pipeline.clear()
+        if self.transport.is_closing():
+            return
+        if linger and self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.flow.resume_reading()
+            self._reading.set_in(self.limits.linger_s)
+        else:
+            self.transport.close()
+            self._writing.set_in(self.limits.write_s)
+
+    # The peer is gone, or as good as gone
+
+    def _leave(self) -> None:
+        self.pipeline.clear()
+        self._deaf = True
+        running, self._running = self._running, None
+        if running is not None and not running.response_complete:
+            running.connection.leave()
+            running.message_event.set()
+
+    def _on_quiet(self) -> None:
+        """No byte came in time for what was being read."""
+        if self.flow.read_paused:
+            self._reading.set_in(self.limits.body_s)
+        elif self._deaf:
+            self.transport.abort()
+        elif self._head:
+            self._refuse(Fault(kind="request_stalled", message="the request's head took too long"))
+        elif (due := self._due()) is not None:
+            self._on_stalled_body(due)
+        elif self._running is None:
+            self._hang_up(linger=False)
+
+    def _on_stalled_body(self, cycle: Cycle) -> None:
+        if cycle.waiting_for_100_continue:
+            self._reading.set_in(self.limits.body_s)
+        elif not cycle.connection.stalled and cycle is self._running:
+            cycle.connection.stalled = True
+            cycle.keep_alive = False
+            cycle.message_event.set()
+            self._reading.set_in(_STALL_GRACE_S)
+        else:
+            self._refuse(Fault(kind="request_stalled", message="the request's body stalled"))
+
+    def _on_write_stall(self) -> None:
+        """Cuts off a peer that took no byte since the last look."""
+        unsent = self.transport.get_write_buffer_size()
+        if unsent < self._unsent and not self.transport.is_closing():
+            self._unsent = unsent
+            self._writing.set_in(self.limits.write_s)
+            return
+        self.cut_off()
+
+    def cut_off(self) -> None:
+        """For a server whose drain is over: resets the connection; its request has left."""
+        self._leave()
+        reset(self.transport)
+
+    @override
+    def shutdown(self) -> None:
+        """For a server that drains: the running request is the last one."""
+        self.pipeline.clear()
+        self._held = b""
+        if self._running is None:
+            self._hang_up(linger=False)
+            return
+        self._running.keep_alive = False
+        if self._due() is not self._running:
+            self._deaf = True
+            self._reading.off()
+
+
+def bounded(limits: Limits) -> type[Protocol]:
+    """The protocol with these limits, as the class that uvicorn wants."""
+
+    class Bounded(Protocol):
+        pass
+
+    Bounded.limits = limits
+    return Bounded

@@ -1,0 +1,163 @@
+"""A real listening server with a recording application, and the raw bytes that talk to it."""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import msgspec
+from typing_extensions import override
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from headgate.model.fault import Refused
+from headgate.ports import CallerLeft
+from headgate.server.downstream import Downstream
+from headgate.server.interface import App, Receive, Scope, Send
+from headgate.server.limits import Limits
+from headgate.server.protocol import Protocol, bounded
+
+_STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n")
+
+Conduct = Callable[[Downstream, Scope], Awaitable[None]]
+
+
+class Answer(msgspec.Struct):
+    """One answer as it came over the wire."""
+
+    status: int
+    headers: dict[bytes, bytes]
+    body: bytes
+
+
+class Recorder:
+    """An application that notes every request whose body came whole, and answers ``ok``."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, bytes, bytes]] = []
+        self.scopes: list[Scope] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        downstream = Downstream(scope, receive, send)
+        try:
+            body = await downstream.read_body(1 << 20)
+            query = b"?" + scope["query_string"] if scope["query_string"] else b""
+            self.seen.append((scope["method"], scope["raw_path"] + query, body))
+            self.scopes.append(scope)
+            await downstream.respond(200, [], b"ok")
+        except CallerLeft:
+            pass
+        except Refused as refusal:
+            await downstream.respond(refusal.fault.http_status, [], b"no")
+        finally:
+            downstream.close()
+
+
+def app_of(conduct: Conduct) -> App:
+    """An application that is one function of the downstream."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        downstream = Downstream(scope, receive, send)
+        try:
+            await conduct(downstream, scope)
+        except CallerLeft:
+            pass
+        finally:
+            downstream.close()
+
+    return app
+
+
+def make_protocol(app: App, limits: Limits, state: ServerState) -> Protocol:
+    """One connection's protocol, as the worker makes it."""
+    config = Config(
+        app, http=bounded(limits), ws="none", lifespan="off", interface="asgi3", log_config=None
+    )
+    config.proxy_headers = False
+    config.load()
+    return bounded(limits)(config, state, {}, asyncio.get_running_loop())
+
+
+@contextlib.asynccontextmanager
+async def listening(app: App, limits: Limits | None = None) -> AsyncIterator[int]:
+    """The port of a server that serves `app`; at the end all its connections are cut."""
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: make_protocol(app, limits or Limits(), state), "127.0.0.1", 0
+    )
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for connection in list(state.connections):
+            assert isinstance(connection, Protocol)
+            connection.cut_off()
+        while state.tasks or state.connections:
+            await asyncio.sleep(0)
+
+
+class Transport(asyncio.Transport):
+    """A transport without a socket: notes what is written and whether it was closed."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
+        self.written = b""
+        self.closed = False
+
+    @override
+    def write(self, data: object) -> None:
+        assert isinstance(data, bytes)
+        self.written += data
+
+    @override
+    def is_closing(self) -> bool:
+        return self.closed
+
+    @override
+    def close(self) -> None:
+        self.closed = True
+
+    @override
+    def abort(self) -> None:
+        self.closed = True
+
+    @override
+    def can_write_eof(self) -> bool:
+        return True
+
+    @override
+    def write_eof(self) -> None:
+        self.closed = True
+
+    @override
+    def pause_reading(self) -> None: ...
+
+    @override
+    def resume_reading(self) -> None: ...
+
+
+async def say(port: int, raw: bytes) -> bytes:
+    """Everything the server says to `raw` until it closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(raw)
+        return await reader.read()
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+def read_answers(data: bytes) -> list[Answer]:
+    """The answers in what a server said; one without a length goes to the end."""
+    answers: list[Answer] = []
+    while data:
+        match = _STATUS.match(data)
+        assert match is not None, f"not an answer: {data[:200]!r}"
+        lines = [line.partition(b": ") for line in match[2].split(b"\r\n") if line]
+        headers = {name: value for name, _, value in lines}
+        data = data[match.end() :]
+        length = 0 if match[1] == b"100" else int(headers.get(b"content-length", len(data)))
+        answers.append(Answer(int(match[1]), headers, data[:length]))
+        data = data[length:]
+    return answers
