@@ -2,7 +2,8 @@ import pytest
 
 from headgate.model.caller import ANYBODY, User
 from headgate.model.fault import Refused
-from headgate.pipeline.identify import digest, given_key, identify
+from headgate.pipeline.identify import given_key, identify
+from headgate.pipeline.keys import digest
 from headgate.pipeline.snapshot import Snapshot
 
 ALICE = User(id="1", name="alice")

@@ -1,5 +1,7 @@
 """Books every attempt: the intent before a byte leaves, the truth once when it is over."""
 
+from typing_extensions import override
+
 from headgate.model.books import AttemptRow, Intent
 from headgate.pipeline.bill import bill_of, milliseconds
 from headgate.pipeline.exchange import Attempt, Exchange
@@ -13,8 +15,8 @@ class Accounting(Filter):
     def __init__(self, books: Books) -> None:
         self._books = books
 
+    @override
     def prepare(self, exchange: Exchange, attempt: Attempt) -> None:
-        """See `headgate.pipeline.filter.Filter.prepare`."""
         self._books.intend(
             Intent(
                 exchange_id=exchange.id,
@@ -31,8 +33,8 @@ class Accounting(Filter):
             )
         )
 
+    @override
     def settle(self, exchange: Exchange, attempt: Attempt) -> None:
-        """See `headgate.pipeline.filter.Filter.settle`."""
         bill = bill_of(attempt, exchange.input_estimate)
         self._books.settle(
             AttemptRow(

@@ -1,5 +1,7 @@
 """Writes the row of every exchange: what was asked, where it went, how it ended."""
 
+from typing_extensions import override
+
 from headgate.model.books import ExchangeRow
 from headgate.pipeline.bill import Bill, bill_of, milliseconds
 from headgate.pipeline.exchange import Exchange
@@ -13,8 +15,8 @@ class RequestLog(Filter):
     def __init__(self, books: Books) -> None:
         self._books = books
 
+    @override
     def close(self, exchange: Exchange) -> None:
-        """See `headgate.pipeline.filter.Filter.close`."""
         self._books.close(row_of(exchange))
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from headgate.backends.abilities import abilities_of
 from headgate.backends.backend import Backend, address, credentials
+from headgate.backends.choose import dialect_for
 from headgate.dialects.destination import Destination, Source
 from headgate.dialects.dialect import Dialect
 from headgate.dialects.table import DIALECTS
@@ -51,7 +52,7 @@ def _relay(exchange: Exchange, backend: Backend, destination: Destination) -> Qu
 
 
 def _translate(exchange: Exchange, backend: Backend, destination: Destination) -> Question:
-    dialect = DIALECTS[backend.speaks[0]]
+    dialect = DIALECTS[dialect_for(exchange.dialect.name, backend.speaks)]
     request = exchange.full_request()
     if request.previous_response_id is not None:
         raise Refused(_no_such_response(request.previous_response_id))
@@ -75,7 +76,7 @@ def _call(
     path = dialect.backend.path(model, exchange.envelope.stream)
     return Call(
         method="POST",
-        url=address(backend, path),
+        url=address(backend, path, model, exchange.envelope.stream),
         headers=(*passing.OWN, *headers, *credentials(backend), *backend.headers),
         connect_timeout_s=backend.timeouts.connect_s,
     )

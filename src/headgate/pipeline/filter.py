@@ -10,8 +10,9 @@ a phase that a filter does not override costs nothing. What a phase raises as `R
 first byte is told to the caller. A further phase needs a decision record.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.routing.target import Target
@@ -41,7 +42,7 @@ class Filter:
 class Phases:
     """The overridden methods of a list of filters, phase by phase, in the list's order."""
 
-    admit: tuple[Callable[[Exchange], Awaitable[None]], ...]
+    admit: tuple[Callable[[Exchange], Coroutine[Any, Any, None]], ...]
     choose: tuple[Callable[[Exchange, tuple[Target, ...]], tuple[Target, ...]], ...]
     prepare: tuple[Callable[[Exchange, Attempt], None], ...]
     settle: tuple[Callable[[Exchange, Attempt], None], ...]

@@ -1,19 +1,14 @@
 """Who asks: from the key in the headers to the user, in constant time."""
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 
 from headgate.model.caller import ANYBODY, User
 from headgate.model.fault import Fault, Refused, bad_request
+from headgate.pipeline.keys import digest
 from headgate.pipeline.snapshot import Snapshot
 
 _NO_DIGEST = bytes(32)
-
-
-def digest(key: str) -> bytes:
-    """What is kept of a key."""
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
 
 
 def identify(snapshot: Snapshot, headers: Mapping[str, str]) -> User:

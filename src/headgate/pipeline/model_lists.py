@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from headgate.backends.backend import Backend, address, credentials
-from headgate.backends.models import list_path, read_models
+from headgate.backends.models import list_headers, list_path, read_models
 from headgate.pipeline.passing import OWN
 from headgate.upstream.answer import AnswerBroken, Call, TargetUnreachable, Upstream
 from headgate.upstream.inflate import inflated
@@ -70,7 +70,8 @@ class ModelLists:
             state = self._states.get(name)
             backend = self._backends[name]
             if state is None:
-                waits.append(self._fetch(backend))
+                self._fetch(backend)
+                waits.append(self._fetches[name])
             elif state.models is None and now - state.fetched_at > REFETCH_AFTER_S:
                 self._fetch(backend)
         for wait in waits:
@@ -78,7 +79,8 @@ class ModelLists:
 
     async def refresh(self, name: str) -> None:
         """Fetches one backend's list now."""
-        await asyncio.shield(self._fetch(self._backends[name], anew=True))
+        self._fetch(self._backends[name], anew=True)
+        await asyncio.shield(self._fetches[name])
 
     async def aclose(self) -> None:
         """Gives up what is being fetched."""
@@ -86,13 +88,11 @@ class ModelLists:
             fetch.cancel()
         await asyncio.gather(*self._fetches.values(), return_exceptions=True)
 
-    def _fetch(self, backend: Backend, anew: bool = False) -> asyncio.Task[None]:
+    def _fetch(self, backend: Backend, anew: bool = False) -> None:
         running = self._fetches.get(backend.name)
-        if running is not None and not running.done() and not anew:
-            return running
-        fetch = asyncio.get_running_loop().create_task(self._fetch_one(backend))
-        self._fetches[backend.name] = fetch
-        return fetch
+        if anew or running is None or running.done():
+            fetch = self._fetch_one(backend)
+            self._fetches[backend.name] = asyncio.get_running_loop().create_task(fetch)
 
     async def _fetch_one(self, backend: Backend) -> None:
         models: frozenset[str] | None = None
@@ -112,7 +112,7 @@ class ModelLists:
         call = Call(
             method="GET",
             url=address(backend, list_path(backend)),
-            headers=(*OWN, *credentials(backend), *backend.headers),
+            headers=(*OWN, *list_headers(backend), *credentials(backend), *backend.headers),
             connect_timeout_s=backend.timeouts.connect_s,
         )
         answer = inflated(await self._upstream_for(backend).send(call))

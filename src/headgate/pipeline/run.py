@@ -67,18 +67,21 @@ async def _answer(turn: Turn, targets: tuple[Target, ...]) -> None:
     """Attempt after attempt until one is told to the caller. Raises Refused with the last fault."""
     gateway, route = turn.gateway, turn.exchange.route
     assert route is not None, "targets come from a route"
-    next_: NextTry | None = NextTry(targets[0], 0.0)
+    step = NextTry(targets[0], 0.0)
     gateway.budget(targets[0].backend).note_request(turn.watch.now())
     tried: list[Target] = []
     while True:
-        if next_.pause_s:
-            await turn.watch.pause(next_.pause_s)
-        tried.append(next_.target)
-        failure = await _attempt(turn, next_.target)
+        if step.pause_s:
+            await turn.watch.pause(step.pause_s)
+        tried.append(step.target)
+        failure = await _attempt(turn, step.target)
         if failure is None:
             return
-        next_ = next_try(route, targets, tried, failure, gateway.draw())
-        if next_ is None or not gateway.budget(next_.target.backend).take(turn.watch.now()):
+        following = next_try(route, targets, tried, failure, gateway.draw())
+        if following is None:
+            raise Refused(failure.fault)
+        step = following
+        if not gateway.budget(step.target.backend).take(turn.watch.now()):
             raise Refused(failure.fault)
 
 

@@ -6,9 +6,12 @@ from typing import Literal
 import msgspec
 
 from headgate.backends.backend import Backend
+from headgate.backends.make import from_config as backend_from_config
+from headgate.config import Config, ModelSettings, ServerSettings, UserSettings
 from headgate.model.caller import User
+from headgate.pipeline.keys import digest
 from headgate.routing.resolve import Rewrite
-from headgate.routing.target import Route
+from headgate.routing.target import Route, Target
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,3 +35,57 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     routes: Mapping[str, Route] = {}
     rewrites: Mapping[str, Rewrite] = {}
     open: bool = False
+
+
+def from_config(config: Config, loopback: bool) -> Snapshot:
+    """What the file says; `loopback`: the listener is on this machine only."""
+    return Snapshot(
+        settings=_settings(config.server),
+        users={digest(user.api_key): _user(user) for user in config.users},
+        backends={
+            name: backend_from_config(name, settings) for name, settings in config.backends.items()
+        },
+        routes={name: _route(name, settings) for name, settings in config.models.items()},
+        rewrites={
+            rule.source: Rewrite(rule.source, rule.target, rule.force)
+            for rule in config.rewrites
+            if rule.active
+        },
+        open=loopback and not config.users,
+    )
+
+
+def _settings(server: ServerSettings) -> Settings:
+    return Settings(
+        max_body=server.max_body,
+        heartbeat_s=server.heartbeat,
+        stream_errors=server.stream_errors,
+        refuse_losses=server.on_loss == "refuse",
+    )
+
+
+def _user(settings: UserSettings) -> User:
+    return User(
+        id=settings.name,
+        name=settings.name,
+        backends=None if settings.backends == "*" else frozenset(settings.backends),
+        models=None if settings.models == "*" else settings.models,
+        is_active=settings.active,
+        detail_logging=settings.detail_logging,
+        copy_reasoning=settings.copy_reasoning_to_reasoning_content,
+    )
+
+
+def _route(name: str, settings: ModelSettings) -> Route:
+    return Route(
+        name=name,
+        targets=tuple(
+            Target(target.backend, target.model, target.weight, target.priority)
+            for target in settings.targets
+        ),
+        strategy=settings.strategy,
+        hash_on=settings.hash_on,
+        retries=settings.retries,
+        fallback_on=frozenset(settings.fallback_on),
+        refuse_losses=settings.on_loss == "refuse",
+    )

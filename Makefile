@@ -1,0 +1,64 @@
+# Two commands are all a newcomer needs: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test check format lint types imports tests agents bench lock clean servers
+
+run: $(VENV)/run.ok  ## Start the gateway; with no configuration it serves the model `mock`.
+	$(BIN)/headgate serve $(ARGS)
+
+test: check  ## Everything that continuous integration runs.
+
+check: lint types imports tests  ## Formatting, lint, types, layers, tests.
+
+format: $(VENV)/test.ok
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(VENV)/test.ok
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/test.ok
+	$(BIN)/mypy
+
+imports: $(VENV)/test.ok
+	$(BIN)/lint-imports --no-cache
+
+tests: $(VENV)/test.ok servers
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+servers:  ## PostgreSQL for the tests of the stores.
+	scripts/need-postgresql
+
+agents: $(VENV)/test.ok  ## Claude Code and Codex through a running gateway (needs npm).
+	$(BIN)/python -m pytest tests/agents_cli --agents $(ARGS)
+
+bench: $(VENV)/test.ok  ## Processor time a request and a chunk; results under bench/results/.
+	$(BIN)/python -m bench $(ARGS)
+
+lock: $(VENV)/test.ok  ## Pin every dependency with its hashes.
+	$(BIN)/python -m uv --version >/dev/null 2>&1 || $(PIP) install uv
+	$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header --quiet --upgrade pyproject.toml -o requirements/run.txt
+	$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header --quiet --upgrade pyproject.toml requirements/test.in \
+	    -o requirements/test.txt
+
+clean:
+	rm -rf $(VENV) build src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	scripts/make-venv $(PYTHON) $(VENV)
+
+$(VENV)/run.ok: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/test.ok: requirements/test.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/test.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
