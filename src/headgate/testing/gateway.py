@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,8 +28,8 @@ class Gateway:
     """``headgate serve`` with a configuration of the test's, ready when it is made.
 
     `config` is a mapping or YAML text; `env` is added to the environment, from which the
-    gateway's own variables are taken out. ``url`` ends before ``/v1``; ``admin_token`` opens
-    the admin API; ``data`` is its data folder.
+    gateway's own variables are taken out; `program` is the command before ``serve``. ``url`` ends
+    before ``/v1``; ``admin_token`` opens the admin API; ``data`` is its data folder.
 
     ::
 
@@ -42,6 +42,7 @@ class Gateway:
         config: Config | None = None,
         *,
         env: Mapping[str, str] | None = None,
+        program: Sequence[str] = (sys.executable, "-m", "headgate"),
         ready_timeout_s: float = 30.0,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="headgate-test-")
@@ -54,15 +55,7 @@ class Gateway:
         self._last_log = ""
         file = folder / "headgate.yaml"
         file.write_text(_yaml(config), encoding="utf-8")
-        with self._log_path.open("wb") as log:
-            self._process = subprocess.Popen(
-                self._command(file),
-                cwd=folder,
-                env=_environment(self.admin_token, env or {}),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self._process = self._start([*program, *self._arguments(file)], env or {})
         self._wait_until_ready(ready_timeout_s)
 
     @property
@@ -115,10 +108,24 @@ class Gateway:
         """Stops it."""
         self.stop()
 
-    def _command(self, file: pathlib.Path) -> list[str]:
-        serve = [sys.executable, "-m", "headgate", "serve", "--config", str(file)]
-        where = ["--data", str(self.data), "--host", "127.0.0.1", "--port", str(self.port)]
-        return [*serve, *where]
+    def _arguments(self, file: pathlib.Path) -> list[str]:
+        where = ["--host", "127.0.0.1", "--port", str(self.port)]
+        return ["serve", "--config", str(file), "--data", str(self.data), *where]
+
+    def _start(self, command: list[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        with self._log_path.open("wb") as log:
+            try:
+                return subprocess.Popen(
+                    command,
+                    cwd=self._folder.name,
+                    env=_environment(self.admin_token, env),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            except OSError as error:
+                self._folder.cleanup()
+                raise GatewayFailed(f"cannot run {command[0]}: {error.strerror}") from error
 
     def _wait_until_ready(self, timeout_s: float) -> None:
         deadline_s = time.monotonic() + timeout_s

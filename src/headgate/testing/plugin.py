@@ -7,7 +7,8 @@ import pytest
 from headgate.testing.gateway import Config, Gateway
 from headgate.testing.upstream import ScriptedUpstream
 
-_GATEWAYS: pytest.StashKey[list[Gateway]] = pytest.StashKey()
+GATEWAYS: pytest.StashKey[list[Gateway]] = pytest.StashKey()
+"""The gateways that a test made."""
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def headgate_gateway(request: pytest.FixtureRequest) -> Iterator[Callable[..., G
 
     Where the test fails, their logs stand in its report.
     """
-    gateways: list[Gateway] = request.node.stash.setdefault(_GATEWAYS, [])
+    gateways: list[Gateway] = request.node.stash.setdefault(GATEWAYS, [])
 
     def make(
         config: Config | None = None,
@@ -47,6 +48,6 @@ def pytest_runtest_makereport(
     """Adds the gateways' logs to the report of a test that failed."""
     report = yield
     if report.failed:
-        for gateway in item.stash.get(_GATEWAYS, []):
+        for gateway in item.stash.get(GATEWAYS, []):
             report.sections.append((f"gateway log ({gateway.url})", gateway.log))
     return report
