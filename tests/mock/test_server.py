@@ -133,6 +133,15 @@ async def test_a_cancelled_exchange_counts_as_left() -> None:
     assert app.requests()[0]["caller_left"] is True
 
 
+async def test_a_reset_is_the_scripts_doing_and_not_the_callers() -> None:
+    app = create_app()
+    await call(app, "POST", "/__script", {"disconnect_after": 1})
+    with pytest.raises(ConnectionResetError):
+        await call(app, "POST", "/v1/chat/completions", chat("x", stream=True))
+    (seen,) = app.requests()
+    assert (seen["finished"], seen["caller_left"]) == (True, False)
+
+
 async def test_a_caller_that_leaves_before_its_body_is_whole_gets_nothing() -> None:
     app = create_app()
     caller = Caller()

@@ -68,6 +68,9 @@ class MockUpstream:
                 visit.body = body
                 chosen = self._plan(visit)
                 visit.finished = await perform(chosen, scope, receive, send)
+        except ConnectionResetError:
+            visit.finished = True
+            raise
         finally:
             if not visit.finished:
                 visit.leave(time.monotonic())
