@@ -1,0 +1,112 @@
+"""The few fields of a request that are always needed, without decoding the rest."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from headgate.dialects.dialect import Envelope
+from headgate.model.fault import Refused, bad_request
+from headgate.wire import json_text
+
+CONTROL = frozenset({"model", "messages", "stream", "max_tokens"})
+"""Fields that steer the gateway: said twice they would mean two things."""
+
+_FIELD = re.compile(r"`(\w+)`$|at `\$\.(\w+)")
+
+
+class _Metadata(msgspec.Struct):
+    user_id: str | None = None
+
+
+class _Head(msgspec.Struct):
+    model: str
+    messages: msgspec.Raw
+    stream: bool | None = None
+    max_tokens: int | None = None
+    metadata: _Metadata | None = None
+
+
+class _Session(msgspec.Struct):
+    session_id: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Head).decode
+_decode_session = msgspec.json.Decoder(_Session).decode
+
+
+def read_envelope(body: bytes) -> Envelope:
+    """See `headgate.dialects.dialect.Envelope`."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise bad_request("The request body is not UTF-8.") from error
+    head = _head(body)
+    if json_text.depth_exceeds(body):
+        raise bad_request(f"The request body nests deeper than {json_text.MAX_DEPTH} levels.")
+    twice = json_text.repeated_key(body, CONTROL)
+    if twice is not None:
+        raise bad_request(f"`{twice}` is given twice. Say it once.", twice)
+    if bytes(head.messages)[:1] != b"[":
+        raise bad_request("`messages` must be a list of messages.", "messages")
+    if not head.model:
+        raise bad_request("`model` must not be empty.", "model")
+    user = head.metadata.user_id if head.metadata else None
+    return Envelope(
+        model=head.model,
+        stream=head.stream is True,
+        include_usage=True,
+        max_tokens=head.max_tokens,
+        user=user,
+        session=None if user is None else _session(user),
+    )
+
+
+def field_refusal(error: msgspec.ValidationError) -> Refused:
+    """The refusal of a body whose field is missing or of the wrong type."""
+    text = str(error)
+    match = _FIELD.search(text)
+    if match is None:
+        return bad_request("The request body must be a JSON object.")
+    field = match.group(1) or match.group(2)
+    if match.group(1):
+        return bad_request(f"`{field}` is missing.", field)
+    return bad_request(f"`{field}` has the wrong type: {text.partition(' - at')[0]}.", field)
+
+
+def _head(body: bytes) -> _Head:
+    try:
+        return _decode(body)
+    except msgspec.ValidationError as error:
+        raise field_refusal(error) from error
+    except (msgspec.DecodeError, RecursionError):
+        return _careless_head(body)
+
+
+def _careless_head(body: bytes) -> _Head:
+    """The head of a body whose strings hold lone surrogates, which some clients let through."""
+    try:
+        value: Any = json_text.decode(body)
+    except ValueError as error:
+        raise bad_request(f"The request body is not JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise bad_request("The request body must be a JSON object.")
+    fields: dict[str, Any] = {key: value[key] for key in CONTROL if key in value}
+    if isinstance(fields.get("messages"), list):
+        fields["messages"] = []
+    try:
+        return _decode(json_text.encode(fields))
+    except msgspec.ValidationError as error:
+        raise field_refusal(error) from error
+    except msgspec.DecodeError as error:
+        raise bad_request("`model` is not valid text.", "model") from error
+
+
+def _session(user: str) -> str:
+    """The session in ``metadata.user_id``, where agent clients put JSON; else all of it."""
+    if user.startswith("{"):
+        try:
+            return _decode_session(user).session_id or user
+        except msgspec.MsgspecError:
+            return user
+    return user
