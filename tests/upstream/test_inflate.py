@@ -1,0 +1,96 @@
+import gzip
+import zlib
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headgate.upstream.answer import AnswerBroken
+from headgate.upstream.inflate import inflated
+
+
+class FakeAnswer:
+    """An answer whose pieces are known beforehand."""
+
+    def __init__(self, pieces: list[bytes], encoding: str = "") -> None:
+        self.status = 200
+        self.headers: Mapping[str, str] = {"content-encoding": encoding} if encoding else {}
+        self._pieces = list(pieces)
+        self.closed = False
+
+    async def read(self) -> bytes:
+        return self._pieces.pop(0) if self._pieces else b""
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _cut(data: bytes, size: int) -> list[bytes]:
+    return [data[i : i + size] for i in range(0, len(data), size)]
+
+
+async def _all(pieces: list[bytes], encoding: str = "") -> bytes:
+    answer = inflated(FakeAnswer(pieces, encoding))
+    out = b""
+    while data := await answer.read():
+        out += data
+    return out
+
+
+TEXT = b"data: {}\n\n" * 500
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 100_000])
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", ""])
+async def test_what_was_packed_comes_back_wherever_it_is_cut(encoding: str, size: int) -> None:
+    packed = zlib.compress(TEXT) if encoding == "deflate" else gzip.compress(TEXT)
+    if not encoding and size == 1:
+        pytest.skip("two bytes are needed to tell gzip that is not labelled")
+    assert await _all(_cut(packed, size), encoding) == TEXT
+
+
+@given(st.lists(st.binary(min_size=1), max_size=5))
+async def test_plain_bytes_pass_as_they_are(pieces: list[bytes]) -> None:
+    if pieces and pieces[0].startswith(b"\x1f\x8b"):
+        return
+    assert await _all(pieces) == b"".join(pieces)
+
+
+async def test_an_event_is_readable_before_the_stream_ends() -> None:
+    packer = zlib.compressobj(wbits=31)
+    first = packer.compress(b"data: 1\n\n") + packer.flush(zlib.Z_SYNC_FLUSH)
+    answer = inflated(FakeAnswer([first], "gzip"))
+    assert await answer.read() == b"data: 1\n\n"
+
+
+async def test_a_packed_answer_that_ends_in_the_middle_is_broken() -> None:
+    with pytest.raises(AnswerBroken):
+        await _all([gzip.compress(TEXT)[:-20]], "gzip")
+
+
+async def test_bytes_that_are_not_packed_although_they_say_so_are_broken() -> None:
+    with pytest.raises(AnswerBroken):
+        await _all([b"data: 1\n\n"], "gzip")
+
+
+async def test_a_bomb_is_broken_before_it_fills_the_memory() -> None:
+    bomb = gzip.compress(b"\0" * (24 * 1024 * 1024))
+    with pytest.raises(AnswerBroken, match="proportion"):
+        await _all([bomb], "gzip")
+
+
+def test_an_encoding_nobody_knows_is_broken() -> None:
+    with pytest.raises(AnswerBroken, match="br"):
+        inflated(FakeAnswer([], "br"))
+
+
+def test_the_label_does_not_stay_on_what_was_unpacked() -> None:
+    assert "content-encoding" not in inflated(FakeAnswer([], "gzip")).headers
+
+
+def test_closing_reaches_the_answer_beneath() -> None:
+    for encoding in ("", "gzip"):
+        fake = FakeAnswer([], encoding)
+        inflated(fake).close()
+        assert fake.closed
