@@ -13,10 +13,14 @@ from headgate.config.section import (
     key,
 )
 
-AddressedKind = Literal[
+Kind = Literal[
     "openai",
     "anthropic",
     "gemini",
+    "azure",
+    "bedrock",
+    "vertex",
+    "vertex_anthropic",
     "openrouter",
     "groq",
     "deepseek",
@@ -35,13 +39,14 @@ AddressedKind = Literal[
     "sglang",
     "lmstudio",
     "llamacpp",
+    "compatible",
 ]
-"""Providers whose address is known; for those that run on one's own machine it is the usual one."""
+"""The rows of the catalog; ``compatible`` is a server that has none."""
 
-AddresslessKind = Literal["azure", "bedrock", "vertex", "vertex_anthropic", "compatible"]
-"""Providers whose address holds a resource, region or project, and ``compatible``: none of all."""
-
-Kind = AddressedKind | AddresslessKind
+ADDRESSLESS: frozenset[Kind] = frozenset(
+    ("azure", "bedrock", "vertex", "vertex_anthropic", "compatible")
+)
+"""Those whose address holds a resource, region or project of the customer's, or is unknown."""
 
 HeaderName = Annotated[str, key("A header's name.", text="header_name")]
 HeaderValue = Annotated[str, key("A header's value.", text="header_value")]

@@ -27,6 +27,12 @@ class Places:
         """Remembers that `record` was made from `node`."""
         self._nodes[id(record)] = (record, node)
 
+    def says(self, record: object, key: str) -> bool:
+        """Whether `record` was made from a mapping that says `key`, rightly or wrongly."""
+        node = self._nodes[id(record)][1]
+        entry = node.find(key) if isinstance(node, Table) else None
+        return entry is not None and not is_null(entry.value)
+
     def line(self, record: object, *path: str | int) -> int | None:
         """The line of `record`, or of what `path` leads to inside it as far as it goes."""
         if id(record) not in self._nodes:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from headgate.config.backend_section import ADDRESSLESS
 from headgate.config.build import Places
 from headgate.config.model_section import ModelSettings, RewriteSettings, TargetSettings
 from headgate.config.problems import Findings, nearest
@@ -68,12 +69,12 @@ def find_cycle(rewrites: Iterable[RewriteSettings]) -> tuple[str, ...]:
 def _check_backends(review: Review) -> None:
     for name, backend in review.config.backends.items():
         where = f"backends.{name}"
-        ways = [way for way in ("base_url", "agent") if getattr(backend, way) is not None]
+        ways = [way for way in ("base_url", "agent") if review.places.says(backend, way)]
         if len(ways) == 2:
             review.add(backend, ("agent",), where, "has a base_url and an agent; it is one of both")
-        if not ways and backend.kind is None:
+        if not ways and not review.places.says(backend, "kind"):
             review.add(backend, (), where, "the key 'base_url' is missing")
-        if not ways and backend.kind in _ADDRESSLESS:
+        if not ways and backend.kind in ADDRESSLESS:
             message = f"the kind {backend.kind} has no address of its own; base_url is missing"
             review.add(backend, ("kind",), where, message)
         if backend.speaks is not None and not backend.speaks:
@@ -167,9 +168,6 @@ def _check_policies(review: Review, check_policy: CheckPolicy | None) -> None:
             continue
         for problem in check_policy(entry) if check_policy else ():
             review.add(policies, ("chain", number), where, problem)
-
-
-_ADDRESSLESS = frozenset(("azure", "bedrock", "vertex", "vertex_anthropic", "compatible"))
 
 
 def _repeated(values: Iterable[Any]) -> list[Any]:

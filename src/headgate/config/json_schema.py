@@ -30,11 +30,13 @@ def json_schema() -> dict[str, Any]:
 
 
 def _mend(schema: Any) -> Any:
-    if isinstance(schema, list):
+    if isinstance(schema, list | tuple):
         return [_mend(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     mended = {name: _mend(value) for name, value in schema.items()}
+    if "$ref" in mended:
+        mended.pop("default", None)
     unit = mended.pop("x-unit", None)
     if unit is not None:
         return _with_unit(mended, unit)

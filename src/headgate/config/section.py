@@ -18,7 +18,7 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
 
     @override
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={_mask(self, name)}" for name in self.__struct_fields__)
+        shown = ", ".join(f"{name}={_mask(self, name)!r}" for name in self.__struct_fields__)
         return f"{type(self).__name__}({shown})"
 
     @override
@@ -56,6 +56,6 @@ Names = Literal["*"] | tuple[ModelName, ...]
 """All (``*``), or a list of names."""
 
 
-def _mask(record: Guarded, name: str) -> str:
+def _mask(record: Guarded, name: str) -> Any:
     value = getattr(record, name)
-    return "'***'" if name in SECRET_FIELDS and value else repr(value)
+    return "***" if name in SECRET_FIELDS and value else value
