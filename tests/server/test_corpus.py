@@ -29,8 +29,8 @@ async def test_each_request_is_dispatched_once_or_refused_and_the_connection_clo
     case: Case,
 ) -> None:
     recorder = Recorder()
-    async with listening(recorder) as port:
-        check(case, recorder, await say(port, case.raw + SENTINEL))
+    async with listening(recorder) as listener:
+        check(case, recorder, await say(listener.port, case.raw + SENTINEL))
 
 
 @pytest.mark.parametrize(

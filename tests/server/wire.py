@@ -78,22 +78,49 @@ def make_protocol(app: App, limits: Limits, state: ServerState) -> Protocol:
     return bounded(limits)(config, state, {}, asyncio.get_running_loop())
 
 
+class Listener:
+    """A listening server: its port, and the protocol of every connection so far."""
+
+    def __init__(self, app: App, limits: Limits) -> None:
+        self.port = 0
+        self.state = ServerState()
+        self.protocols: list[Protocol] = []
+        self._app = app
+        self._limits = limits
+
+    def open(self) -> Protocol:
+        protocol = make_protocol(self._app, self._limits, self.state)
+        self.protocols.append(protocol)
+        return protocol
+
+
 @contextlib.asynccontextmanager
-async def listening(app: App, limits: Limits | None = None) -> AsyncIterator[int]:
-    """The port of a server that serves `app`; at the end all its connections are cut."""
-    state = ServerState()
-    server = await asyncio.get_running_loop().create_server(
-        lambda: make_protocol(app, limits or Limits(), state), "127.0.0.1", 0
-    )
+async def listening(app: App, limits: Limits | None = None) -> AsyncIterator[Listener]:
+    """A server that serves `app`; at the end all its connections are cut."""
+    listener = Listener(app, limits or Limits())
+    server = await asyncio.get_running_loop().create_server(listener.open, "127.0.0.1", 0)
+    listener.port = server.sockets[0].getsockname()[1]
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield listener
     finally:
         server.close()
-        for connection in list(state.connections):
-            assert isinstance(connection, Protocol)
-            connection.cut_off()
-        while state.tasks or state.connections:
+        for protocol in listener.protocols:
+            if protocol in listener.state.connections:
+                protocol.cut_off()
+        while listener.state.tasks or listener.state.connections:
             await asyncio.sleep(0)
+
+
+@contextlib.asynccontextmanager
+async def client(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection to `port`."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 class Transport(asyncio.Transport):
@@ -138,14 +165,9 @@ class Transport(asyncio.Transport):
 
 async def say(port: int, raw: bytes) -> bytes:
     """Everything the server says to `raw` until it closes."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
+    async with client(port) as (reader, writer):
         writer.write(raw)
         return await reader.read()
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
 
 
 def read_answers(data: bytes) -> list[Answer]:

@@ -31,9 +31,6 @@ from headgate.server.head import check_part, read_head, read_target
 from headgate.server.limits import Limits
 from headgate.server.refusal import write_refusal
 
-_STALL_GRACE_S = 1.0
-"""How long an application that was told of a stalled body has to answer by itself."""
-
 
 class Protocol(HttpToolsProtocol):
     """One connection. Made by uvicorn's server; `limits` comes by a subclass (see `bounded`)."""
@@ -349,7 +346,7 @@ class Protocol(HttpToolsProtocol):
             cycle.connection.stalled = True
             cycle.keep_alive = False
             cycle.message_event.set()
-            self._reading.set_in(_STALL_GRACE_S)
+            self._reading.set_in(self.limits.stall_grace_s)
         else:
             self._refuse(Fault(kind="request_stalled", message="the request's body stalled"))
 
