@@ -1,0 +1,219 @@
+"""The books of one worker: records go into its journal at once and into the database later.
+
+The journal itself is the queue: what is to be written is read back from it, so that a database
+that is down for a day costs disk and no memory, and a restart finds the rest.
+"""
+
+import asyncio
+import collections
+import logging
+import os
+import pathlib
+import secrets
+from collections.abc import Coroutine
+
+import msgspec
+
+from headgate.model.books import AttemptRow, ExchangeRow, Intent
+from headgate.model.fault import Fault, Refused
+from headgate.model.store_faults import RowRefused, StoreUnreachable
+from headgate.storage import journal, recovery
+from headgate.storage.book_writer import BookWriter
+from headgate.storage.engine import Database
+from headgate.storage.journal import Journal, Most, Position, Record, WorkerAlive, WorkerLock
+from headgate.storage.set_aside import set_aside
+
+MOST_HELD = 10_000
+"""Records kept in memory while the journal's disk is full; they are closes of old exchanges."""
+
+_log = logging.getLogger(__name__)
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How often and how much."""
+
+    flush_s: float = 0.2
+    sync_s: float = 1.0
+    sweep_s: float = 60.0
+    first_retry_s: float = 0.2
+    last_retry_s: float = 10.0
+    batch: Most = Most()
+    segment_bytes: int = journal.SEGMENT_BYTES
+
+
+class Ledger:
+    """See `headgate.ports.Books`. One a process; journals of all workers lie in one folder."""
+
+    def __init__(self, database: Database, folder: pathlib.Path, pace: Pace | None = None) -> None:
+        self._folder = folder
+        self._pace = pace or Pace()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._worker, self._lock = _claim(folder)
+        self._journal = Journal(folder, self._worker, self._pace.segment_bytes)
+        self._writer = BookWriter(database, self._refused)
+        self._open = recovery.OpenIntents()
+        self._held: collections.deque[Record] = collections.deque()
+        self._done = Position()
+        self._waiting = 0
+        self._taken = asyncio.Event()
+        self._full = asyncio.Event()
+        self._flushing = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def intend(self, intent: Intent) -> None:
+        """See `Books.intend`. Raises Refused (overloaded) where the disk will not take it."""
+        try:
+            self._journal.append(intent)
+        except OSError as error:
+            _log.error("the journal cannot be written: %s", error)
+            message = "The gateway cannot keep its books at the moment."
+            raise Refused(Fault(kind="overloaded", message=message, retry_after_s=5)) from error
+        self._open.note(intent)
+        self._rotate_if_full()
+
+    def settle(self, row: AttemptRow) -> None:
+        """See `Books.settle`."""
+        self._take(row)
+
+    def close(self, row: ExchangeRow) -> None:
+        """See `Books.close`."""
+        self._take(row)
+        self._open.note(row)
+
+    def start(self) -> None:
+        """Begins to write to the database, to sync, and to look for dead workers."""
+        for work in (self._flush_forever(), self._sync_forever(), self._sweep_forever()):
+            self._tasks.append(_watched(work))
+
+    async def recover(self) -> int:
+        """See `headgate.storage.recovery.recover`."""
+        return await recovery.recover(self._writer, self._folder, self._pace.batch)
+
+    async def flush(self) -> None:
+        """Writes all that was taken so far into the database. Raises StoreUnreachable."""
+        async with self._flushing:
+            self._taken.clear()
+            self._full.clear()
+            self._waiting = 0
+            end = self._journal.end
+            while self._done < end:
+                await self._ship(end)
+            held = len(self._held)
+            await self._writer.store([self._held[index] for index in range(held)])
+            for _ in range(held):
+                self._held.popleft()
+            self._journal.forget_before(self._done)
+
+    async def aclose(self) -> None:
+        """Writes what can be written, and leaves the rest for the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await self.flush()
+        except (StoreUnreachable, OSError) as error:
+            _log.warning("the books are left in %s for the next start: %s", self._folder, error)
+        whole = self._done >= self._journal.end and not self._open
+        self._journal.close(delete=whole)
+        if whole:
+            self._lock.release()
+        else:
+            self._lock.abandon()
+
+    def _take(self, record: AttemptRow | ExchangeRow) -> None:
+        try:
+            self._journal.append(record)
+        except OSError as error:
+            self._hold(record, error)
+        self._rotate_if_full()
+        self._waiting += 1
+        self._taken.set()
+        if self._waiting >= self._pace.batch.records:
+            self._full.set()
+
+    def _hold(self, record: AttemptRow | ExchangeRow, error: OSError) -> None:
+        """Keeps a record, without its bodies, until the database has it."""
+        if len(self._held) >= MOST_HELD:
+            _log.error("a record is lost: journal and database take nothing: %s", error)
+            return
+        if isinstance(record, ExchangeRow):
+            record = msgspec.structs.replace(record, request_body=None, response_body=None)
+        self._held.append(record)
+
+    def _rotate_if_full(self) -> None:
+        if not self._journal.is_full():
+            return
+        try:
+            self._journal.rotate(self._open)
+        except OSError as error:
+            _log.error("no new segment of the journal can be begun: %s", error)
+
+    async def _ship(self, end: Position) -> None:
+        batch = await asyncio.to_thread(
+            journal.read, self._folder, self._worker, self._done, end, self._pace.batch
+        )
+        set_aside(self._folder, batch.damaged, "a line of the journal cannot be read")
+        await self._writer.store(batch.records)
+        self._done = end if batch.next == self._done else batch.next
+
+    async def _flush_forever(self) -> None:
+        delay_s = self._pace.first_retry_s
+        while True:
+            await self._taken.wait()
+            try:
+                async with asyncio.timeout(self._pace.flush_s):
+                    await self._full.wait()
+            except TimeoutError:
+                pass
+            try:
+                await self.flush()
+                delay_s = self._pace.first_retry_s
+            except (StoreUnreachable, OSError) as error:
+                _log.warning("the books wait in the journal: %s", error)
+                self._taken.set()
+                await asyncio.sleep(delay_s)
+                delay_s = min(delay_s * 2, self._pace.last_retry_s)
+
+    async def _sync_forever(self) -> None:
+        synced = self._journal.end
+        while True:
+            await asyncio.sleep(self._pace.sync_s)
+            if synced == self._journal.end:
+                continue
+            synced = self._journal.end
+            try:
+                await asyncio.to_thread(self._journal.sync)
+            except OSError as error:
+                _log.error("the journal cannot be synced: %s", error)
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            await asyncio.sleep(self._pace.sweep_s)
+            try:
+                await self.recover()
+            except (StoreUnreachable, OSError) as error:
+                _log.warning("what a dead worker left cannot be written yet: %s", error)
+
+    def _refused(self, record: Record, refusal: RowRefused) -> None:
+        set_aside(self._folder, [journal.line(record)], f"the database refuses a row: {refusal}")
+
+
+def _claim(folder: pathlib.Path) -> tuple[str, WorkerLock]:
+    """A name that no other worker has, and its lock."""
+    while True:
+        worker = f"{os.getpid()}-{secrets.token_hex(4)}"
+        try:
+            return worker, WorkerLock(folder, worker)
+        except WorkerAlive:
+            continue  # somebody who looks for dead workers was quicker
+
+
+def _watched(work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(_report)
+    return task
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        _log.critical("the books are not written any more", exc_info=task.exception())

@@ -1,0 +1,42 @@
+"""Brings a database's schema to the newest revision."""
+
+from collections.abc import Sequence
+
+from headgate.storage.engine import Database
+
+HEAD = "0001"
+"""The newest revision. Known here, so that a database that has it costs one query at start."""
+
+
+class NewerSchema(Exception):  # noqa: N818 - named for the fact
+    """The database was made by a newer Headgate; nothing was changed."""
+
+
+async def migrate(database: Database) -> bool:
+    """Brings the schema to `HEAD`; False where it was there already.
+
+    Raises StoreUnreachable, and NewerSchema where the revision is not one of ours.
+    """
+    current = await database.schema_version()
+    _refuse_newer(current)
+    if current == HEAD:
+        return False
+    await database.upgrade(lambda version: _statements(database.name, version))
+    return True
+
+
+def _refuse_newer(current: str | None) -> None:
+    if current is not None and current > HEAD:
+        raise NewerSchema(
+            f"the database has schema {current}; this Headgate knows schemas up to {HEAD}"
+        )
+
+
+def _statements(dialect: str, current: str | None) -> Sequence[str]:
+    """Asked again under the lock: another process may have been here in the meantime."""
+    _refuse_newer(current)
+    if current == HEAD:
+        return ()
+    from headgate.storage import schema_script  # noqa: PLC0415 - Alembic is slow and large
+
+    return schema_script.statements(dialect, current)

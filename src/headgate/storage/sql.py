@@ -1,0 +1,90 @@
+"""SQLAlchemy statements as SQL text with positional parameters, for the drivers themselves.
+
+Values pass as they are, without SQLAlchemy's own conversions: the tables use only types whose
+values both drivers take natively.
+"""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Dialect, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Row = Mapping[str, Any]
+
+_MOST_INT = 2**63 - 1
+
+
+class Sql(msgspec.Struct, frozen=True):
+    """SQL text, its parameters' names in order, and the values that the statement itself holds."""
+
+    text: str
+    names: tuple[str, ...]
+    held: Row
+
+    def bind(self, row: Row | None = None) -> tuple[Any, ...]:
+        """The parameters in order: those of `row`, else the statement's own."""
+        values = {**self.held, **row} if row else self.held
+        return tuple(storable(values[name]) for name in self.names)
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One statement of a transaction, run once, or once a row where `rows` are given."""
+
+    statement: ClauseElement
+    rows: tuple[Row, ...] | None = None
+
+
+@functools.lru_cache(maxsize=64)
+def render(statement: ClauseElement, dialect: Dialect) -> Sql:
+    """`statement` in the words of `dialect`, which must have a positional parameter style."""
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    assert isinstance(compiled, SQLCompiler)
+    return Sql(compiled.string, tuple(compiled.positiontup or ()), compiled.params)
+
+
+def upsert(database: str, table: Table) -> ClauseElement:
+    """Inserts a row, or overwrites all of the row that has its primary key."""
+    insert = _insert(database, table)
+    keys = list(table.primary_key)
+    rest = {c.name: insert.excluded[c.name] for c in table.columns if not c.primary_key}
+    return insert.on_conflict_do_update(index_elements=keys, set_=rest)
+
+
+def insert_absent(database: str, table: Table) -> ClauseElement:
+    """Inserts a row unless its primary key is there already."""
+    keys = list(table.primary_key)
+    return _insert(database, table).on_conflict_do_nothing(index_elements=keys)
+
+
+def _insert(database: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if database == "sqlite" else postgresql.insert(table)
+
+
+def storable(value: Any) -> Any:
+    """`value` as both databases take it: text without NUL and lone surrogates, 64-bit integers."""
+    if isinstance(value, str):
+        return _storable_text(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return max(-_MOST_INT, min(_MOST_INT, value))
+    if isinstance(value, tuple):
+        return tuple(storable(item) for item in value)
+    return value
+
+
+def like_pattern(text: str) -> str:
+    r"""A LIKE pattern that finds `text` itself anywhere, in lower case, with the escape ``\``."""
+    escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _storable_text(text: str) -> str:
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,45 @@
+import pytest
+from sqlalchemy import Dialect, MetaData, create_engine
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from headgate.storage.schema_script import statements
+from headgate.storage.tables import metadata
+
+DIALECTS: dict[str, type[Dialect]] = {
+    "sqlite": sqlite.dialect,
+    "postgresql": postgresql.dialect,
+}
+
+
+def _words(statement: str) -> set[str]:
+    return set(statement.replace(",", " ").split())
+
+
+@pytest.mark.parametrize("name", ["sqlite", "postgresql"])
+def test_the_revisions_make_what_the_tables_say(name: str) -> None:
+    dialect = DIALECTS[name]()
+    made = [_words(statement) for statement in statements(dialect.name, None)]
+    for table in metadata.sorted_tables:
+        assert _words(str(CreateTable(table).compile(dialect=dialect))) in made
+        for index in table.indexes:
+            assert _words(str(CreateIndex(index).compile(dialect=dialect))) in made
+    tables = [words for words in made if "TABLE" in words]
+    assert len(tables) == len(metadata.sorted_tables) + 1  # Alembic's own
+
+
+def test_sqlite_itself_sees_the_same_columns_in_both() -> None:
+    seen = []
+    for script in (statements("sqlite", None), None):
+        engine = create_engine("sqlite://")
+        with engine.begin() as connection:
+            if script is None:
+                metadata.create_all(connection)
+            for statement in script or ():
+                connection.exec_driver_sql(statement).close()
+            found = MetaData()
+            found.reflect(connection)
+        engine.dispose()
+        seen.append({t.name: {c.name: str(c.type) for c in t.columns} for t in found.sorted_tables})
+    del seen[0]["alembic_version"]
+    assert seen[0] == seen[1]

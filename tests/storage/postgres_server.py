@@ -1,0 +1,105 @@
+"""A throwaway PostgreSQL: a cluster in a temporary folder, reached over a Unix socket."""
+
+import asyncio
+import os
+import pathlib
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+
+SETTINGS = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+def binaries() -> pathlib.Path | None:
+    """The folder of PostgreSQL's server programs, the newest version first; None: not here."""
+    folders = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    on_path = shutil.which("initdb")
+    if on_path:
+        folders.append(pathlib.Path(on_path).resolve().parent)
+    return next((folder for folder in folders if (folder / "initdb").exists()), None)
+
+
+class PostgresServer:
+    """A running server. It never runs as root: PostgreSQL refuses that."""
+
+    def __init__(self, programs: pathlib.Path) -> None:
+        self._programs = programs
+        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="headgate-pg-"))
+        self._account = _account()
+        if self._account:
+            os.chown(self._folder, self._account.pw_uid, self._account.pw_gid)
+        self._made = 0
+
+    def start(self) -> None:
+        """Makes the cluster and waits until it answers."""
+        data = str(self._folder / "data")
+        self._run("initdb", "-D", data, "-U", "headgate", "-A", "trust", "--no-sync")
+        options = " ".join([f"-k {self._folder}", *(f"-c {setting}" for setting in SETTINGS)])
+        log = str(self._folder / "log")
+        self._run("pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
+
+    def stop(self) -> None:
+        """Stops it and deletes the cluster."""
+        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self._folder)
+
+    def create_database(self) -> str:
+        """The URL of a new, empty database."""
+        self._made += 1
+        name = f"test{self._made}"
+        asyncio.run(self._execute(f"CREATE DATABASE {name}"))
+        return self.url(name)
+
+    def url(self, database: str) -> str:
+        """The URL of `database`."""
+        return f"postgresql://headgate@/{database}?host={self._folder}"
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url("postgres"))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        account = self._account
+        subprocess.run(
+            [str(self._programs / program), *arguments],
+            check=True,
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
+        )
+
+
+def running() -> Iterator[PostgresServer | None]:
+    """A server for as long as the generator lives; None where there are no programs."""
+    programs = binaries()
+    if programs is None:
+        yield None
+        return
+    server = PostgresServer(programs)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _account() -> pwd.struct_passwd | None:
+    """The account to run as; None: the one that the tests run as."""
+    if os.getuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise AssertionError("no account for PostgreSQL, and it does not run as root")

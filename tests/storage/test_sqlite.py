@@ -1,0 +1,84 @@
+import asyncio
+import pathlib
+import sqlite3
+
+import pytest
+from sqlalchemy import insert, select, text
+
+from headgate.model.store_faults import RowConflict, StoreUnreachable
+from headgate.storage.migrate import migrate
+from headgate.storage.sql import Step
+from headgate.storage.sqlite import SqliteDatabase
+from headgate.storage.tables import exchange_bodies, exchanges
+
+
+async def test_the_file_is_the_owners_alone_and_in_wal_mode(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "headgate.db"
+    database = SqliteDatabase(str(path))
+    await migrate(database)
+    try:
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert (tmp_path / "headgate.db-wal").stat().st_mode & 0o777 == 0o600
+        pragmas = {}
+        for name in ("journal_mode", "busy_timeout", "foreign_keys", "synchronous"):
+            [row] = await database.fetch(text(f"PRAGMA {name}"))
+            [pragmas[name]] = row.values()
+    finally:
+        await database.aclose()
+    assert pragmas == {
+        "journal_mode": "wal",
+        "busy_timeout": 5000,
+        "foreign_keys": 1,
+        "synchronous": 1,
+    }
+
+
+async def test_a_file_that_is_no_database_is_unreachable_and_untouched(
+    tmp_path: pathlib.Path,
+) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("Dear diary, " * 100)
+    database = SqliteDatabase(str(path))
+    with pytest.raises(StoreUnreachable, match=r"notes\.txt cannot be used"):
+        await database.schema_version()
+    await database.aclose()
+    assert path.read_text() == "Dear diary, " * 100
+
+
+async def test_a_folder_that_cannot_be_made_is_unreachable(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").write_text("")
+    database = SqliteDatabase(str(tmp_path / "file" / "headgate.db"))
+    with pytest.raises(StoreUnreachable):
+        await database.schema_version()
+    await database.aclose()
+
+
+async def test_a_cancelled_write_is_undone_and_the_next_one_goes_through(
+    tmp_path: pathlib.Path,
+) -> None:
+    path = tmp_path / "headgate.db"
+    database = SqliteDatabase(str(path))
+    await migrate(database)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    orphan = Step(insert(exchange_bodies), ({"exchange_id": "none"},))
+    writing = asyncio.ensure_future(database.write([orphan]))
+    while database._writing.locked() is False:
+        await asyncio.sleep(0)
+    writing.cancel()
+    other.execute("ROLLBACK")
+    other.close()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    with pytest.raises(RowConflict):
+        await database.write([orphan])
+    assert await database.fetch(select(exchanges)) == []
+    await database.aclose()
+
+
+async def test_a_closed_database_can_be_used_again(tmp_path: pathlib.Path) -> None:
+    database = SqliteDatabase(str(tmp_path / "headgate.db"))
+    await migrate(database)
+    await database.aclose()
+    assert await database.schema_version() is not None
+    await database.aclose()
