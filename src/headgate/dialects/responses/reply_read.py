@@ -1,0 +1,104 @@
+"""A whole reply of a backend, read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from headgate.dialects.destination import Source
+from headgate.dialects.facts import Facts
+from headgate.dialects.responses import endings, items, opaque
+from headgate.dialects.responses.errors import fault_in_band
+from headgate.dialects.responses.notes import NAME
+from headgate.dialects.responses.usage import read_usage
+from headgate.model.custom_input import unwrap
+from headgate.model.fault import Refused, StreamBroken
+from headgate.model.parts import Part, Refusal, ToolCall, Vendor
+from headgate.model.reply import Choice, Reply
+from headgate.wire import json_text
+from headgate.wire.json_fields import count, objects, text
+
+
+class _Glance(msgspec.Struct, gc=False):
+    id: Any = ""
+    model: Any = ""
+    status: Any = ""
+    usage: Any = None
+    error: Any = None
+    output: msgspec.Raw | None = None
+
+
+_glance = msgspec.json.Decoder(_Glance).decode
+
+
+def read_reply(body: bytes, source: Source) -> Reply:
+    """The reply in `body`. Raises Refused where it reports a failure though its status did not,
+    StreamBroken where it is no reply at all."""
+    value = json_text.object_or_none(body)
+    if value is None:
+        raise StreamBroken("the reply is not a JSON object")
+    fault = endings.failure(value)
+    if fault is not None:
+        raise Refused(fault)
+    if not isinstance(value.get("output"), list):
+        raise StreamBroken("the reply has no output")
+    parts = tuple(part for item in objects(value, "output") for part in read_item(item, source))
+    called = any(isinstance(part, ToolCall) for part in parts)
+    refused = any(isinstance(part, Refusal) for part in parts)
+    return Reply(
+        id=text(value, "id"),
+        model=text(value, "model"),
+        created=count(value, "created_at"),
+        choices=(Choice(0, parts, endings.read_finish(value, called, refused)),),
+        usage=read_usage(value.get("usage")),
+        extras=endings.finish_extras(value),
+    )
+
+
+def read_facts(body: bytes) -> Facts:
+    """What a whole reply that is relayed lets us know. Raises StreamBroken on what is no reply."""
+    try:
+        glance = _glance(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise StreamBroken("the reply is not a JSON object") from error
+    if glance.output is None and not glance.error:
+        raise StreamBroken("the reply has no output")
+    facts = Facts(events=1, output_bytes=len(bytes(glance.output or b"")))
+    facts.id = glance.id if isinstance(glance.id, str) else ""
+    facts.model = glance.model if isinstance(glance.model, str) else ""
+    facts.native_finish = glance.status if isinstance(glance.status, str) else None
+    facts.usage = read_usage(glance.usage)
+    if glance.error or glance.status == "failed":
+        facts.fault = fault_in_band(glance.error)
+    else:
+        facts.finished = facts.terminated = True
+    return facts
+
+
+def read_item(item: Mapping[str, Any], source: Source) -> list[Part]:
+    """The parts of one output item, tool names as the caller knows them."""
+    kind = text(item, "type")
+    if kind == "message":
+        return items.read_message(item, "output")
+    if kind == "reasoning":
+        return items.read_reasoning(
+            item, lambda encrypted, id_: opaque.from_backend(encrypted, source.vendor, id_)
+        )
+    if kind in items.CALLS:
+        return [as_the_caller_calls_it(items.read_call(item), source)]
+    return [Vendor(NAME, item)]
+
+
+def as_the_caller_calls_it(call: ToolCall, source: Source) -> ToolCall:
+    """The call under the caller's own name for the tool."""
+    ref = source.tools.get(call.name) if call.namespace is None else None
+    if ref is None:
+        return call
+    unwrapped = ref.custom and not call.custom
+    return msgspec.structs.replace(
+        call,
+        name=ref.name,
+        namespace=ref.namespace,
+        custom=ref.custom,
+        arguments=unwrap(call.arguments) if unwrapped else call.arguments,
+    )
