@@ -10,8 +10,11 @@ MAX_DEPTH = 64
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
-_ESCAPED_ASCII = re.compile(rb"\\u00[0-7]")
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_TOKEN = re.compile(_STRING + rb"|[{}\[\]]", re.DOTALL)
+_TOKEN_OR_PUNCTUATION = re.compile(_STRING + rb"|[{}\[\],]", re.DOTALL)
+_ESCAPED_ASCII = re.compile(rb"\\u00[0-7]|\\/")
+_ESCAPED_ANY = re.compile(rb"\\u|\\/")
 
 
 def decode(data: bytes | str) -> Any:
@@ -23,7 +26,7 @@ def decode(data: bytes | str) -> Any:
     try:
         return _decode(data)
     except (msgspec.DecodeError, RecursionError) as error:
-        text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+        text = data if isinstance(data, str) else data.decode()
         if "\\ud" not in text and "\\uD" not in text:
             raise ValueError(str(error)) from error
     try:
@@ -86,34 +89,45 @@ def repeated_key(body: bytes, keys: frozenset[str]) -> str | None:
 
 
 def replace_string(body: bytes, key: str, old: str, new: str) -> bytes:
-    """`body` with the top-level string field `key` (now `old`) set to `new`, else unchanged."""
-    quoted = re.escape(_encode(old))
-    spots = list(re.finditer(rb'"%b"\s*:\s*(%b)' % (re.escape(key.encode()), quoted), body))
-    if len(spots) == 1:
-        start, end = spots[0].span(1)
-    else:
-        start, end = next((s, e) for name, s, e in _top_level(body) if name == key)
-    return body[:start] + _encode(new) + body[end:]
+    """`body`, an object, with the top-level string field `key` (now `old`) set to `new`;
+    unchanged where it has no such field.
+
+    Where the field stands literally, and nothing like it elsewhere, its place is found by one
+    search; escapes may hide it behind a nested one, and then the fields are walked.
+    """
+    pattern = rb'"%b"\s*:\s*(%b)' % (re.escape(key.encode()), re.escape(encode(old)))
+    spots = list(re.finditer(pattern, body))
+    hidden = _ESCAPED_ASCII if old.isascii() else _ESCAPED_ANY
+    if len(spots) == 1 and hidden.search(body) is None:
+        return _put(body, spots[0].span(1), new)
+    found = next(((s, e) for name, s, e in _top_level(body) if name == key), None)
+    return body if found is None else _put(body, found, new)
 
 
 def add_field(body: bytes, key: str, value: Any) -> bytes:
     """`body`, an object, with the top-level field `key` added; it must not have it yet."""
     start = body.index(b"{") + 1
     comma = b"" if body[start:].lstrip().startswith(b"}") else b","
-    return body[:start] + _encode(key) + b":" + encode(value) + comma + body[start:]
+    return body[:start] + encode(key) + b":" + encode(value) + comma + body[start:]
 
 
 def replace_field(body: bytes, key: str, value: Any) -> bytes:
     """`body`, an object, with the top-level field `key` set to `value`, wherever it stands."""
     for name, start, end in _top_level(body):
         if name == key:
-            return body[:start] + encode(value) + body[end:]
+            return _put(body, (start, end), value)
     return add_field(body, key, value)
 
 
+def _put(body: bytes, span: tuple[int, int], value: Any) -> bytes:
+    return body[: span[0]] + encode(value) + body[span[1] :]
+
+
 def _top_level(body: bytes) -> list[tuple[str, int, int]]:
-    """Key and value span of each field of the top-level object."""
+    """Key and value span of each field of the top-level object; none where it is no object."""
     fields: list[tuple[str, int, int]] = []
+    if not body.lstrip().startswith(b"{"):
+        return fields
     depth = 0
     key: str | None = None
     start = 0
@@ -122,7 +136,7 @@ def _top_level(body: bytes) -> list[tuple[str, int, int]]:
         position = match.end()
         token = match.group()
         if depth == 1 and key is None and token[:1] == b'"':
-            key = str(_decode(token))
+            key = str(decode(token))
             colon = body.index(b":", position)
             start = position = colon + 1
         elif token in b"{[":
@@ -133,9 +147,6 @@ def _top_level(body: bytes) -> list[tuple[str, int, int]]:
         if token in b"}]":
             depth -= 1
     return fields
-
-
-_TOKEN_OR_PUNCTUATION = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
 
 
 def _trim(body: bytes, start: int, end: int) -> tuple[int, int]:

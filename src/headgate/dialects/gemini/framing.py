@@ -12,7 +12,7 @@ from headgate.wire import sse
 
 _BARE = re.compile(rb"(?:\A|[\r\n])[ \t]*(?=[\[{])")
 _BRACE = re.compile(rb'["{}]')
-_REST_OF_STRING = re.compile(rb'(?:[^"\\]|\\.)*+', re.DOTALL)
+_REST_OF_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 
 
 class Framing:
