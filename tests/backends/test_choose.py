@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from headgate.backends.choose import dialect_for
 from headgate.config.section import DialectName
 
-DIALECTS: tuple[DialectName, ...] = ("chat", "messages", "responses", "gemini")
+DIALECTS: tuple[DialectName, ...] = ("chat", "messages", "responses", "gemini", "converse")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from headgate.backends.backend import Backend, Timeouts, address, credentials
+from headgate.backends.backend import Backend, Timeouts, address, credentials, signature
 from headgate.backends.make import from_config
 from headgate.config import BackendSettings, read_section
 from headgate.dialects.destination import Quirks
@@ -105,11 +105,11 @@ CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
             "https://r.openai.azure.com/openai/v1/chat/completions",
         ),
         (
-            {"base_url": "https://bedrock-runtime.us-east-1.amazonaws.com"}, CHAT,
+            {"base_url": "https://bedrock-runtime.us-east-1.amazonaws.com/openai/v1"}, CHAT,
             "https://bedrock-runtime.us-east-1.amazonaws.com/openai/v1/chat/completions",
         ),
         (
-            {"base_url": "https://bedrock-runtime.us-east-1.amazonaws.com"}, MESSAGES,
+            {"base_url": "https://bedrock-runtime.us-east-1.amazonaws.com/anthropic"}, MESSAGES,
             "https://bedrock-runtime.us-east-1.amazonaws.com/anthropic/v1/messages",
         ),
         (
@@ -144,6 +144,24 @@ def test_the_messages_side_of_a_provider_speaks_messages_alone() -> None:
     azure = made(base_url="https://r.services.ai.azure.com/anthropic/")
     assert (azure.speaks, azure.vendor, azure.auth) == (("messages",), "anthropic", "x-api-key")
     assert azure.quirks.refuses_betas
+
+
+def test_bedrock_speaks_by_its_address() -> None:
+    root = "https://bedrock-runtime.us-east-1.amazonaws.com"
+    assert (made(base_url=root).speaks, made(base_url=root).vendor) == (("converse",), "bedrock")
+    assert made(base_url=root + "/openai/v1").speaks == ("chat", "responses")
+    claude = made(base_url=root + "/anthropic")
+    assert (claude.speaks, claude.vendor) == (("messages",), "anthropic")
+
+
+def test_aws_credentials_sign_every_request() -> None:
+    aws = {"access_key_id": "AK", "secret_access_key": "s", "region": "us-east-1"}
+    backend = made(base_url="https://bedrock-runtime.us-east-1.amazonaws.com", aws=aws)
+    assert (backend.auth, credentials(backend)) == ("sigv4", ())
+    headers = dict(signature(backend, "POST", "https://h/model/m/converse", b"{}", 0.0))
+    assert headers["x-amz-date"] == "19700101T000000Z"
+    assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AK/19700101/us-east-1/")
+    assert signature(made(base_url="http://x"), "GET", "http://x", b"", 0.0) == ()
 
 
 def test_away_from_its_usual_path_a_provider_speaks_no_messages() -> None:

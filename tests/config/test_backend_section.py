@@ -1,7 +1,11 @@
+import typing
+
 import msgspec
 
 from headgate.config.backend_section import BackendSettings, QuirkSettings, TimeoutSettings
+from headgate.config.section import DialectName
 from headgate.dialects.destination import Quirks
+from headgate.dialects.table import DIALECTS
 from tests.config.documents import read
 
 
@@ -23,3 +27,7 @@ def test_a_path_is_one_for_all_or_a_pair() -> None:
     assert paths["/v1/"] == "/"
     assert not isinstance(paths["/v1/messages"], str)
     assert paths["/v1/messages"].whole == "/a/{model}"
+
+
+def test_dialects_are_those_that_there_are() -> None:
+    assert sorted(typing.get_args(DialectName)) == sorted(DIALECTS)

@@ -78,6 +78,12 @@ def test_what_does_not_hold_between_sections_is_named(
         ("{}", "the key 'base_url' is missing"),
         ("{kind: azure}", "the kind azure has no address of its own"),
         ("{base_url: 'https://x', agent: 'a:b'}", "has a base_url and an agent"),
+        ("{base_url: 'https://x', auth: sigv4}", "sigv4 needs the key 'aws'"),
+        (
+            "{base_url: 'https://x', api_key: k,"
+            " aws: {access_key_id: a, secret_access_key: b, region: c}}",
+            "another way to sign in",
+        ),
         ("{base_url: 'https://x', speaks: []}", "names no dialect"),
         ("{base_url: 'https://x', speaks: [chat, chat]}", "names 'chat' twice"),
     ],

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from headgate.backends.sigv4 import AwsKeys, sign
 from headgate.config.section import AuthStyle, DialectName, Guarded
 from headgate.dialects.destination import Quirks
 
@@ -44,6 +45,7 @@ class Backend(Guarded, frozen=True, kw_only=True):
     speaks: tuple[DialectName, ...] = ("chat",)
     auth: AuthStyle = "bearer"
     api_key: str | None = None
+    aws: AwsKeys | None = None
     headers: Headers = ()
     timeouts: Timeouts = Timeouts()
     active: bool = True
@@ -72,12 +74,21 @@ def address(backend: Backend, path: str, model: str = "", stream: bool = False) 
 
 
 def credentials(backend: Backend) -> Headers:
-    """The headers that carry the backend's credential; none where it has none."""
-    if not backend.api_key or backend.auth == "none":
+    """The headers that carry the backend's credential; none where it has none or signs each
+    request, see `signature`."""
+    if not backend.api_key or backend.auth in ("none", "sigv4"):
         return ()
     if backend.auth == "bearer":
         return (("authorization", f"Bearer {backend.api_key}"),)
     return ((backend.auth, backend.api_key),)
+
+
+def signature(backend: Backend, method: str, url: str, body: bytes, at: float) -> Headers:
+    """The headers that sign one request at the Unix time `at`; none where the backend wants no
+    signature. `url` and `body` must be sent as they are here."""
+    if backend.auth != "sigv4" or backend.aws is None:
+        return ()
+    return sign(backend.aws, method, url, body, at)
 
 
 def _detour(paths: Mapping[str, Detour], path: str) -> tuple[Detour | None, str]:

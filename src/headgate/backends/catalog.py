@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from headgate.backends.base_url import host_of
-from headgate.backends.provider import COMPATIBLE, MessagesSide, Provider, to
+from headgate.backends.provider import COMPATIBLE, Provider, Side, to
 from headgate.config.backend_section import Kind
 from headgate.dialects.destination import Quirks
 
@@ -64,7 +64,7 @@ CATALOG: tuple[Provider, ...] = (
         auth="api-key",
         quirks=Quirks(),
         paths={"/v1/": to("/openai/v1/")},
-        messages_side=MessagesSide(vendor="anthropic", auth="x-api-key", quirks=_CLAUDE_ELSEWHERE),
+        sides={"/anthropic": Side(vendor="anthropic", auth="x-api-key", quirks=_CLAUDE_ELSEWHERE)},
     ),
     Provider(
         kind="bedrock",
@@ -74,10 +74,12 @@ CATALOG: tuple[Provider, ...] = (
         hosts=r"bedrock-runtime(-fips)?\..+\.amazonaws\.com",
         env=("AWS_BEARER_TOKEN_BEDROCK",),
         env_address="https://bedrock-runtime.{AWS_REGION}.amazonaws.com",
-        speaks=("chat", "responses", "messages"),
-        quirks=msgspec.structs.replace(COMPATIBLE, refuses_betas=True, takes_remote_images=False),
-        paths={"/v1/": to("/openai/v1/"), **_MESSAGES_BELOW},
-        messages_side=MessagesSide(vendor="anthropic", quirks=_CLAUDE_ELSEWHERE),
+        speaks=("converse",),
+        quirks=Quirks(refuses_betas=True, takes_remote_images=False),
+        sides={
+            "/anthropic": Side(vendor="anthropic", quirks=_CLAUDE_ELSEWHERE),
+            "/openai": Side(speaks=("chat", "responses")),
+        },
     ),
     Provider(
         kind="vertex",
@@ -143,7 +145,7 @@ CATALOG: tuple[Provider, ...] = (
         speaks=("chat", "messages"),
         quirks=_THINKS_ALOUD,
         paths=_MESSAGES_BELOW,
-        messages_side=MessagesSide(quirks=_THINKS_ALOUD),
+        sides={"/anthropic": Side(quirks=_THINKS_ALOUD)},
     ),
     Provider(
         kind="mistral",
@@ -225,7 +227,7 @@ CATALOG: tuple[Provider, ...] = (
         speaks=("chat", "messages"),
         quirks=_THINKS_ALOUD,
         paths={"/v1/": to("/paas/v4/"), **_MESSAGES_BELOW},
-        messages_side=MessagesSide(quirks=_THINKS_ALOUD),
+        sides={"/anthropic": Side(quirks=_THINKS_ALOUD)},
     ),
     Provider(
         kind="moonshot",
@@ -238,7 +240,7 @@ CATALOG: tuple[Provider, ...] = (
         speaks=("chat", "messages"),
         quirks=_THINKS_ALOUD,
         paths=_MESSAGES_BELOW,
-        messages_side=MessagesSide(quirks=_THINKS_ALOUD),
+        sides={"/anthropic": Side(quirks=_THINKS_ALOUD)},
     ),
     Provider(
         kind="cohere",

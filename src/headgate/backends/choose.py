@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from headgate.config.section import DialectName
 
 _CLOSEST: Mapping[str, tuple[DialectName, ...]] = {
-    "chat": ("responses", "messages", "gemini"),
-    "messages": ("responses", "gemini", "chat"),
-    "responses": ("messages", "gemini", "chat"),
+    "chat": ("responses", "messages", "converse", "gemini"),
+    "messages": ("responses", "converse", "gemini", "chat"),
+    "responses": ("messages", "converse", "gemini", "chat"),
 }
 """For each caller's dialect the others, those that carry more of it first: reasoning with its
 state survives in all but chat, which callers of chat do not send in the first place."""

@@ -8,7 +8,13 @@ from headgate.backends.backend import Backend, Detour, Timeouts
 from headgate.backends.base_url import is_versioned, normalise, path_of
 from headgate.backends.catalog import provider_of
 from headgate.backends.provider import Provider, to
-from headgate.config.backend_section import BackendSettings, PathPair, TimeoutSettings
+from headgate.backends.sigv4 import AwsKeys
+from headgate.config.backend_section import (
+    AwsSettings,
+    BackendSettings,
+    PathPair,
+    TimeoutSettings,
+)
 from headgate.config.section import AuthStyle, DialectName
 from headgate.dialects.destination import Quirks
 
@@ -32,8 +38,9 @@ def from_config(name: str, settings: BackendSettings) -> Backend:
         base_url=base_url,
         vendor=provider.vendor or name,
         speaks=speaks,
-        auth=settings.auth or _auth(provider, speaks),
+        auth=settings.auth or ("sigv4" if settings.aws else _auth(provider, speaks)),
         api_key=settings.api_key,
+        aws=_aws(settings.aws),
         headers=tuple((key.lower(), value) for key, value in settings.headers.items()),
         timeouts=_timeouts(settings.timeouts),
         active=settings.active,
@@ -49,12 +56,12 @@ def from_config(name: str, settings: BackendSettings) -> Backend:
 def _as_addressed(provider: Provider, base_url: str) -> Provider:
     """The provider as it is at `base_url`, which may be one side of it only."""
     path = path_of(base_url)
-    side = provider.messages_side
-    if side is not None and path.endswith("/anthropic"):
+    side = next((side for end, side in provider.sides.items() if path.endswith(end)), None)
+    if side is not None:
         return msgspec.structs.replace(
             provider,
             vendor=side.vendor or provider.vendor,
-            speaks=("messages",),
+            speaks=side.speaks,
             auth=side.auth,
             quirks=side.quirks,
             paths={},
@@ -70,6 +77,10 @@ def _auth(provider: Provider, speaks: tuple[DialectName, ...]) -> AuthStyle:
     if provider.vendor:
         return provider.auth
     return _ALONE.get(speaks, provider.auth)
+
+
+def _aws(settings: AwsSettings | None) -> AwsKeys | None:
+    return AwsKeys(**msgspec.structs.asdict(settings)) if settings else None
 
 
 def _timeouts(settings: TimeoutSettings) -> Timeouts:

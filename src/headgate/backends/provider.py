@@ -13,12 +13,13 @@ COMPATIBLE = Quirks(max_tokens_field="max_tokens", developer_role=False)
 """What a server that merely resembles OpenAI's can be trusted with."""
 
 
-class MessagesSide(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider's address that ends in ``/anthropic`` and speaks messages alone.
+class Side(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider at an address of its own: other dialects, and perhaps another vendor's models.
 
-    ``vendor``: ``anthropic`` where the models are Claude, else None: the provider's own.
+    ``vendor`` None means the provider's own.
     """
 
+    speaks: tuple[DialectName, ...] = ("messages",)
     vendor: str | None = None
     auth: AuthStyle = "bearer"
     quirks: Quirks = COMPATIBLE
@@ -31,7 +32,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     something of the customer's; ``env_address`` makes it from environment variables.
     ``env`` are the variables that may hold its key, the first that is set counts.
     ``vendor`` "" means the backend's own name. ``paths`` hold at ``base_url``'s own path only,
-    unless ``paths_anywhere``. ``docs`` is where the facts come from.
+    unless ``paths_anywhere``. ``sides`` are by the end of the address's path. ``docs`` is where
+    the facts come from.
     """
 
     kind: Kind
@@ -47,7 +49,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     quirks: Quirks = COMPATIBLE
     paths: Mapping[str, Detour] = {}
     paths_anywhere: bool = False
-    messages_side: MessagesSide | None = None
+    sides: Mapping[str, Side] = {}
 
 
 def to(whole: str, stream: str | None = None) -> Detour:

@@ -1,6 +1,7 @@
 """The configuration: one file's text to checked, frozen records, or to every problem in it."""
 
 from headgate.config.backend_section import (
+    AwsSettings,
     BackendSettings,
     PathPair,
     QuirkSettings,
@@ -15,6 +16,7 @@ from headgate.config.schema import Config, LoggingSettings, PolicySettings, Serv
 from headgate.config.user_section import LimitSettings, UserSettings
 
 __all__ = [
+    "AwsSettings",
     "BackendSettings",
     "Config",
     "ConfigErrors",

@@ -8,6 +8,7 @@ from headgate.config.section import (
     DialectName,
     Duration,
     Key,
+    Name,
     Names,
     Section,
     key,
@@ -60,6 +61,16 @@ class TimeoutSettings(Section, frozen=True, kw_only=True):
     first_event: Annotated[Duration, key("From the request to a stream's first event.")] = 60.0
     idle: Annotated[Duration, key("Silence inside a stream.")] = 60.0
     total: Annotated[Duration, key("Everything, from connecting to the last byte.")] = 600.0
+
+
+class AwsSettings(Section, frozen=True, kw_only=True):
+    """The credentials that sign requests to Bedrock, where it has no API key."""
+
+    access_key_id: Annotated[Key, key("The access key's id.")]
+    secret_access_key: Annotated[Key, key("The secret access key; best ${NAME}.")]
+    region: Annotated[Name, key("The region of the address.")]
+    session_token: Annotated[Key | None, key("The token of temporary credentials.")] = None
+    service: Annotated[Name, key("The service that is signed for.")] = "bedrock"
 
 
 class PathPair(Section, frozen=True, kw_only=True):
@@ -123,6 +134,7 @@ class BackendSettings(Section, frozen=True, kw_only=True):
     auth: Annotated[
         AuthStyle | None, key("How the credential travels. Left out: the provider's way.")
     ] = None
+    aws: Annotated[AwsSettings | None, key("Credentials for sigv4, instead of an api_key.")] = None
     headers: Annotated[
         Mapping[HeaderName, HeaderValue], key("Headers added to every request.")
     ] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from headgate.config.backend_section import ADDRESSLESS
+from headgate.config.backend_section import ADDRESSLESS, BackendSettings
 from headgate.config.build import Places
 from headgate.config.model_section import ModelSettings, RewriteSettings, TargetSettings
 from headgate.config.problems import Findings, nearest
@@ -77,10 +77,18 @@ def _check_backends(review: Review) -> None:
         if not ways and backend.kind in ADDRESSLESS:
             message = f"the kind {backend.kind} has no address of its own; base_url is missing"
             review.add(backend, ("kind",), where, message)
+        _check_credentials(review, where, backend)
         if backend.speaks is not None and not backend.speaks:
             review.add(backend, ("speaks",), f"{where}.speaks", "names no dialect")
         for dialect in _repeated(backend.speaks or ()):
             review.add(backend, ("speaks",), f"{where}.speaks", f"names {dialect!r} twice")
+
+
+def _check_credentials(review: Review, where: str, backend: BackendSettings) -> None:
+    if backend.auth == "sigv4" and not review.places.says(backend, "aws"):
+        review.add(backend, ("auth",), where, "sigv4 needs the key 'aws'")
+    if backend.aws is not None and (backend.api_key or backend.auth not in (None, "sigv4")):
+        review.add(backend, ("aws",), where, "has aws credentials and another way to sign in")
 
 
 def _check_model(review: Review, name: str, model: ModelSettings) -> None:

@@ -6,11 +6,22 @@ from typing import Annotated, Any, Literal
 import msgspec
 from typing_extensions import override
 
-DialectName = Literal["chat", "messages", "responses", "gemini"]
-AuthStyle = Literal["bearer", "x-api-key", "x-goog-api-key", "api-key", "none"]
+DialectName = Literal["chat", "messages", "responses", "gemini", "converse"]
+AuthStyle = Literal["bearer", "x-api-key", "x-goog-api-key", "api-key", "sigv4", "none"]
 OnLoss = Literal["header", "refuse"]
 
-SECRET_FIELDS = frozenset({"api_key", "headers", "database", "redis", "chain"})
+SECRET_FIELDS = frozenset(
+    (
+        "api_key",
+        "headers",
+        "database",
+        "redis",
+        "chain",
+        "access_key_id",
+        "secret_access_key",
+        "session_token",
+    )
+)
 
 
 class Guarded(msgspec.Struct, frozen=True, kw_only=True):
