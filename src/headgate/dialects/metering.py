@@ -9,10 +9,7 @@ from headgate.wire import sse
 
 Verdict = Literal["pass", "hide", "last", "idle"]
 """What becomes of a frame: relayed, taken out, relayed as the stream's last word (its terminator,
-or its error where nothing may follow), or relayed without being counted (a ping)."""
-
-Note = Callable[[Facts, sse.Frame], Verdict | bytes]
-"""Updates the facts and judges one frame; bytes stand in for the frame and end the stream."""
+or an error after which nothing may follow), or relayed without being counted (a ping)."""
 
 _FRAME_END = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _DATA_LINE = re.compile(rb"(?:^|[\r\n])data:")
@@ -26,7 +23,9 @@ class SseMeter:
     verdict. `note` must not raise on any frame.
     """
 
-    def __init__(self, interest: re.Pattern[bytes], note: Note) -> None:
+    def __init__(
+        self, interest: re.Pattern[bytes], note: Callable[[Facts, sse.Frame], Verdict]
+    ) -> None:
         self.facts = Facts()
         self._search = interest.search
         self._note = note
@@ -76,11 +75,10 @@ class SseMeter:
         relayed = piece
         for frame in sse.parse(piece.removeprefix(sse.BOM)):
             verdict = self._note(facts, frame)
-            if verdict == "last" or isinstance(verdict, bytes):
+            if verdict == "last":
                 facts.terminated = True
-                relayed = verdict if isinstance(verdict, bytes) else piece
             elif verdict != "idle":
                 facts.events += 1
                 facts.output_bytes += len(piece)
-                relayed = b"" if verdict == "hide" else piece
+            relayed = b"" if verdict == "hide" else piece
         return relayed

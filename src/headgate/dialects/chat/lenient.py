@@ -1,0 +1,44 @@
+"""Values taken out of JSON that may hold anything in any place."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def text_in(value: Any) -> str:
+    """`value` where it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def object_in(value: Any) -> Json:
+    """`value` where it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def objects_in(value: Any) -> list[Json]:
+    """The objects in the list `value`; none where it is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def strings_in(value: Any) -> list[str]:
+    """The strings in the list `value`; none where it is no list."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def count_in(value: Any) -> int | None:
+    """`value` where it is a whole number from 0 on, else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if 0 <= value < 1e15 and value == int(value) else None
+
+
+def first_count(*values: Any) -> int | None:
+    """The first of `values` that is a count."""
+    return next((count for value in values if (count := count_in(value)) is not None), None)
+
+
+def rest_of(value: Mapping[str, Any], known: Iterable[str]) -> Json | None:
+    """What `value` says beyond the `known` fields; a null says nothing. None where it is none."""
+    names = frozenset(known)
+    return {k: v for k, v in value.items() if k not in names and v is not None} or None

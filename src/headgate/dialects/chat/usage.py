@@ -1,0 +1,78 @@
+"""Usage objects in both directions, whatever the backend's arithmetic."""
+
+from typing import Any
+
+from headgate.dialects.chat.lenient import Json, first_count, object_in, rest_of
+from headgate.model.usage import Usage
+
+_COUNTERS = ("prompt_tokens", "completion_tokens", "total_tokens")
+_DETAILS = ("prompt_tokens_details", "completion_tokens_details")
+
+
+def read_usage(value: Any) -> Usage | None:
+    """The usage in a reply's or chunk's ``usage``; None where it holds no count.
+
+    Some backends leave reasoning out of ``completion_tokens`` (the total tells: it is the sum of
+    all three); cached input has four spellings.
+    """
+    if not isinstance(value, dict):
+        return None
+    prompt_details = object_in(value.get("prompt_tokens_details"))
+    completion_details = object_in(value.get("completion_tokens_details"))
+    prompt = first_count(value.get("prompt_tokens"), value.get("input_tokens"))
+    completion = first_count(value.get("completion_tokens"), value.get("output_tokens"))
+    if prompt is None and completion is None:
+        return None
+    reasoning = first_count(
+        completion_details.get("reasoning_tokens"), value.get("reasoning_tokens")
+    )
+    total = first_count(value.get("total_tokens"))
+    if completion is not None and reasoning and total == (prompt or 0) + completion + reasoning:
+        completion += reasoning
+    cached = first_count(
+        prompt_details.get("cached_tokens"),
+        value.get("prompt_cache_hit_tokens"),
+        value.get("cached_tokens"),
+        value.get("num_cached_tokens"),
+    )
+    extras = rest_of(value, (*_COUNTERS, *_DETAILS)) or {}
+    _keep(extras, "prompt_tokens_details", prompt_details, ("cached_tokens", "cache_write_tokens"))
+    _keep(extras, "completion_tokens_details", completion_details, ("reasoning_tokens",))
+    if total is not None and total != (prompt or 0) + (completion or 0):
+        extras["total_tokens"] = total
+    return Usage(
+        prompt,
+        completion,
+        cached,
+        first_count(prompt_details.get("cache_write_tokens")),
+        None,
+        reasoning,
+        "chat",
+        extras or None,
+    )
+
+
+def _keep(extras: Json, name: str, details: Json, known: tuple[str, ...]) -> None:
+    rest = rest_of(details, known)
+    if rest:
+        extras[name] = rest
+
+
+def write_usage(usage: Usage) -> Json:
+    """The usage object: both detail objects always, with whole numbers."""
+    own = dict(usage.extras or {}) if usage.dialect == "chat" else {}
+    prompt_details = {"cached_tokens": usage.cached_tokens or 0}
+    if usage.cache_write_tokens is not None:
+        prompt_details["cache_write_tokens"] = usage.cache_write_tokens
+    completion_details = {"reasoning_tokens": usage.reasoning_tokens or 0}
+    return {
+        "prompt_tokens": usage.input_tokens or 0,
+        "completion_tokens": usage.output_tokens or 0,
+        "total_tokens": own.pop("total_tokens", usage.total_tokens),
+        "prompt_tokens_details": {**prompt_details, **own.pop("prompt_tokens_details", {})},
+        "completion_tokens_details": {
+            **completion_details,
+            **own.pop("completion_tokens_details", {}),
+        },
+        **own,
+    }
