@@ -1,0 +1,55 @@
+"""The connection as an exchange sees it."""
+
+import pytest
+
+from headgate.server.connection import Connection, is_loopback
+from tests.server.wire import Transport
+
+
+def test_leaving_is_told_once_and_at_once() -> None:
+    connection, told = Connection(Transport()), list[str]()
+    connection.on_leave(lambda: told.append("first"))
+    connection.leave()
+    connection.leave()
+    connection.on_leave(lambda: told.append("late"))
+    assert told == ["first", "late"]
+    assert connection.left
+
+
+def test_nobody_leaves_a_complete_answer() -> None:
+    connection, told = Connection(Transport()), list[str]()
+    connection.on_leave(lambda: told.append("left"))
+    connection.complete()
+    connection.leave()
+    assert told == []
+    assert not connection.left
+
+
+def test_an_abort_closes_and_is_no_leaving() -> None:
+    transport = Transport()
+    connection, told = Connection(transport), list[str]()
+    connection.on_leave(lambda: told.append("left"))
+    connection.abort()
+    connection.abort()
+    connection.leave()
+    assert transport.closed
+    assert connection.left
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("10.0.0.1", False),
+        ("::ffff:10.0.0.1", False),
+        ("fe80::1%eth0", False),
+        ("", False),
+        ("localhost", False),
+    ],
+)
+def test_loopback_is_told_by_the_address(address: str, expected: bool) -> None:
+    assert is_loopback(address) is expected

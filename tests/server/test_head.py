@@ -1,0 +1,93 @@
+"""Heads: framing, and what is refused before the rest has come."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headgate.model.fault import Refused
+from headgate.server.head import Head, check_part, read_head, read_target
+from headgate.server.limits import Limits
+
+LIMITS = Limits()
+START = b"POST /v1/messages?beta=true HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.mark.parametrize(
+    ("headers", "length", "is_chunked"),
+    [
+        (b"", 0, False),
+        (b"Content-Length: 12\r\n", 12, False),
+        (b"CONTENT-LENGTH:12\t\r\n", 12, False),
+        (b"Transfer-Encoding: Chunked\r\n", 0, True),
+        (b"X-Content-Length: 5\r\n", 0, False),
+    ],
+)
+def test_the_headers_say_where_the_body_ends(headers: bytes, length: int, is_chunked: bool) -> None:
+    head = START + headers + b"\r\n"
+    assert read_head(head, LIMITS) == Head(head, length, is_chunked)
+
+
+def test_a_wish_to_upgrade_is_taken_out_and_nothing_else() -> None:
+    head = START + b"UpGrade: h2c\r\nConnection: upgrade\r\nX: upgrade: no\r\nupgrade:a\r\n\r\n"
+    expected = START + b"Connection: upgrade\r\nX: upgrade: no\r\n\r\n"
+    assert read_head(head, LIMITS).data == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        (b"Content-Length: 1\r\nContent-Length: 1\r\n", "more than one content-length"),
+        (b"Host: a\r\n", "more than one host"),
+        (b"Content-Length: 1x\r\n", "not a number"),
+        (b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", "both"),
+        (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n", "more than one transfer"),
+        (b"Transfer-Encoding: gzip, chunked\r\n", "other than chunked"),
+    ],
+)
+def test_two_readings_are_refused_with_the_reason(headers: bytes, told: str) -> None:
+    with pytest.raises(Refused, match=told) as caught:
+        read_head(START + headers + b"\r\n", LIMITS)
+    assert caught.value.fault.http_status == 400
+
+
+def test_the_bounds_are_the_limits_own() -> None:
+    limits = Limits(header_lines=2, request_line_bytes=20, head_bytes=100)
+    assert read_head(b"GET / HTTP/1.1\r\nHost: a\r\nB: b\r\n\r\n", limits).length == 0
+    with pytest.raises(Refused) as too_many:
+        read_head(b"GET / HTTP/1.1\r\nHost: a\r\nB: b\r\nC: c\r\n\r\n", limits)
+    with pytest.raises(Refused) as too_long:
+        read_head(b"GET /123456789 HTTP/1.1\r\nHost: a\r\n\r\n", limits)
+    with pytest.raises(Refused) as too_large:
+        check_part(bytearray(b"GET / HTTP/1.1\r\nA: " + b"a" * 100), 0, limits)
+    statuses = [caught.value.fault.http_status for caught in (too_many, too_long, too_large)]
+    assert statuses == [431, 414, 431]
+
+
+@given(st.integers(0, len(START)))
+@settings(max_examples=30, deadline=None)
+def test_the_beginning_of_a_good_head_is_never_refused(cut: int) -> None:
+    check_part(bytearray(START[:cut]), 0, LIMITS)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"\x16\x03\x01",
+        b"get",
+        b"GET /\n",
+        b"GET / HTTP/1.1\r\nA: b\n",
+        b"GET / HTTP/2\r\n",
+        b"\r\r",
+    ],
+)
+def test_what_can_no_longer_become_a_head_is_refused_at_once(beginning: bytes) -> None:
+    with pytest.raises(Refused):
+        check_part(bytearray(beginning), 0, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("head", "target"),
+    [(START, b"/v1/messages?beta=true"), (b"\x16\x03", b""), (b"", b""), (b"GET  /a", b"/a")],
+)
+def test_the_target_is_found_in_whatever_came(head: bytes, target: bytes) -> None:
+    assert read_target(head) == target
