@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headgate.dialects.responses.notes import NAME, unknown_of
+from headgate.dialects.responses.notes import NAME, OPENAI_DIALECTS, unknown_of
 from headgate.model import media
 from headgate.model.fault import Untranslatable
 from headgate.model.parts import (
@@ -22,9 +22,6 @@ from headgate.model.parts import (
     Vendor,
 )
 
-_FILES_OF = frozenset({NAME, "chat"})
-"""The dialects whose file ids this vendor knows: both are OpenAI's."""
-
 
 class ContentWriter:
     """Writes parts for one request: `native` where the request came in this dialect.
@@ -35,6 +32,7 @@ class ContentWriter:
 
     def __init__(self, native: bool, images: bool, losses: dict[str, None]) -> None:
         self._native = native
+        self._param = "input" if native else "messages"
         self._images = images
         self._losses = losses
 
@@ -102,7 +100,7 @@ class ContentWriter:
 
     def _image(self, image: Image) -> dict[str, Any]:
         if not self._images:
-            raise Untranslatable("messages", "The model cannot see images; send text only.")
+            raise Untranslatable(self._param, "The model cannot see images; send text only.")
         detail = {"detail": image.detail} if image.detail else {}
         place = _image_place(image.source)
         return {"type": "input_image", **place, **detail, **self._beside(image)}
@@ -186,7 +184,7 @@ def _file_place(source: Inline | Url | FileId) -> dict[str, Any]:
 
 
 def _own_file(id_: str, dialect: str) -> str:
-    if dialect not in _FILES_OF:
+    if dialect not in OPENAI_DIALECTS:
         raise Untranslatable(
             "messages", "A file uploaded to another vendor cannot be read here; send its bytes."
         )

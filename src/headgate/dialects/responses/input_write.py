@@ -92,8 +92,10 @@ class InputWriter:
                     yield self._call(first)
                 case Vendor(dialect=dialect) if dialect == NAME:
                     yield self._vendor_item(first)
+                case Vendor(dialect=dialect, payload=payload):
+                    self._content.lose(f"messages.{payload.get('type', dialect)}")
                 case _:
-                    self._content.input_parts((first,))
+                    self._content.lose(f"messages.{type(first).__name__.lower()}")
 
     def _answer(self, parts: list[Part]) -> dict[str, Any]:
         note = items.message_note(parts)

@@ -11,6 +11,9 @@ from headgate.model.parts import Extras
 NAME = "responses"
 HOME_VENDOR = "openai"
 
+OPENAI_DIALECTS = frozenset({NAME, "chat"})
+"""The dialects of the home vendor: they know the same files and fields."""
+
 MINTED_REASONING = "rs_hg"
 """How the reasoning ids that we made begin: no vendor can look them up."""
 

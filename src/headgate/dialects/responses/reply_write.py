@@ -39,9 +39,9 @@ def write_reply(reply: Reply, context: ReplyContext) -> Written:
     writer = ItemWriter(context.id_seed, losses)
     parts = with_explanation(choice.parts, choice.finish)
     output = list(writer.write(parts))
-    id_ = resource.response_id(context, reply.id)
+    id_ = resource.response_id(context, reply.id, reply.extras)
     written = resource.new_resource(context, id_, reply.created)
-    written = resource.overlay(written, note_of(reply.extras))
+    written.update(note_of(reply.extras))
     written["output"] = output
     written["usage"] = write_usage(reply.usage)
     refusal = any(isinstance(part, Refusal) for part in choice.parts)

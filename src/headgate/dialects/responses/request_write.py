@@ -6,7 +6,14 @@ from typing import Any
 from headgate.dialects.destination import Destination
 from headgate.dialects.dialect import WrittenRequest
 from headgate.dialects.responses.input_write import InputWriter
-from headgate.dialects.responses.notes import HOME_VENDOR, NAME, note_of, unknown_of
+from headgate.dialects.responses.losses import spelled
+from headgate.dialects.responses.notes import (
+    HOME_VENDOR,
+    NAME,
+    OPENAI_DIALECTS,
+    note_of,
+    unknown_of,
+)
 from headgate.dialects.responses.request_read import LOGPROBS
 from headgate.dialects.responses.tools_write import (
     Naming,
@@ -27,6 +34,8 @@ _LEAST_OUTPUT = 16
 """The vendor refuses a smaller ``max_output_tokens``."""
 
 _REFUSED_ELSEWHERE = ("mcp_servers", "container", "skills")
+_OF_ALL_OPENAI = frozenset({"prompt_cache_retention", "prompt_cache_options", "moderation"})
+"""Fields beyond the hub's words that mean the same in both of the vendor's dialects."""
 _TIERS = frozenset({"auto", "default", "flex", "scale", "priority", "fast"})
 
 Body = dict[str, Any]
@@ -53,7 +62,9 @@ def write_request(request: Request, destination: Destination) -> WrittenRequest:
     for key in destination.quirks.refuses_fields & body.keys():
         del body[key]
         losses[key] = None
-    return WrittenRequest(body=json_text.encode(body), losses=tuple(losses), tools=names.changed)
+    return WrittenRequest(
+        body=json_text.encode(body), losses=spelled(losses, request.dialect), tools=names.changed
+    )
 
 
 class _Names:
@@ -259,20 +270,26 @@ def _write_storage(request: Request, destination: Destination, body: Body) -> No
 
 
 def _write_extras(request: Request, losses: Losses, body: Body) -> None:
-    tier = request.service_tier
     if request.dialect == NAME:
-        body.update(
-            (key, value) for key, value in unknown_of(request.extras).items() if key != "text"
-        )
-        if tier is not None:
-            body["service_tier"] = tier
+        unknown = unknown_of(request.extras)
+        body.update((key, value) for key, value in unknown.items() if key != "text")
+        if request.service_tier is not None:
+            body["service_tier"] = request.service_tier
         return
-    if tier is not None:
-        tier = "default" if tier == "standard_only" else tier
-        if tier in _TIERS:
-            body["service_tier"] = tier
-        else:
-            losses["service_tier"] = None
+    _write_tier(request, losses, body)
     if request.prediction is not None:
         losses["prediction"] = None
-    losses.update(dict.fromkeys(key for key in request.extras if key != request.dialect))
+    shared = _OF_ALL_OPENAI if request.dialect in OPENAI_DIALECTS else frozenset()
+    for key, value in request.extras.items():
+        if key in shared:
+            body[key] = value
+        elif key != request.dialect:
+            losses[key] = None
+
+
+def _write_tier(request: Request, losses: Losses, body: Body) -> None:
+    tier = "default" if request.service_tier == "standard_only" else request.service_tier
+    if tier in _TIERS:
+        body["service_tier"] = tier
+    elif tier is not None:
+        losses["service_tier"] = None

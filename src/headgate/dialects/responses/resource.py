@@ -1,7 +1,6 @@
 """The response resource: every key, always, echoing the request (the Open Responses schema
 demands them all, inside ``response.created`` too)."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from headgate.dialects.dialect import ReplyContext
@@ -9,13 +8,14 @@ from headgate.dialects.responses.items import minted_tail
 from headgate.dialects.responses.notes import note_of
 from headgate.dialects.responses.request_write import write_format
 from headgate.dialects.responses.tools_write import echo_tools, write_tool_choice
-from headgate.model.parts import Text
+from headgate.model.parts import Extras, Text
 from headgate.model.request import Request
 
 
-def response_id(context: ReplyContext, native: str) -> str:
-    """The backend's own id where it is of this dialect, else one of ours."""
-    if native.startswith("resp_"):
+def response_id(context: ReplyContext, native: str, extras: Extras | None) -> str:
+    """The backend's own id where it speaks this dialect, so that it can be asked for the response
+    again; else one of ours."""
+    if native and (note_of(extras) or native.startswith("resp_")):
         return native
     return f"resp_{minted_tail(context.id_seed, 0)}"
 
@@ -65,11 +65,6 @@ def blank_resource(id_: str, model: str, created: int) -> dict[str, Any]:
         "user": None,
         "metadata": {},
     }
-
-
-def overlay(resource: Mapping[str, Any], native: Mapping[str, Any]) -> dict[str, Any]:
-    """`resource` with what the backend of this dialect says of itself."""
-    return {**resource, **native}
 
 
 def _echo(request: Request) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class ResponsesWriter:
         if self._over:
             return b""
         out = [self._begin(ev.Started())]
+        out += [self._close_part(p) for s in self._slots.values() if (p := s.part) and p.open]
         out.append(self._explain())
         native = note_of(self._finish.extras) if self._finish else {}
         how = ending(self._finish, self._refused, {**note_of(self._resource), **native})
@@ -108,7 +109,7 @@ class ResponsesWriter:
         return created + self._frames.write("response.in_progress", response=self._resource)
 
     def _make_resource(self, started: ev.Started) -> None:
-        id_ = resource.response_id(self._context, started.id)
+        id_ = resource.response_id(self._context, started.id, started.extras)
         fresh = resource.new_resource(self._context, id_, started.created)
         self._resource = {**fresh, **note_of(started.extras)}
 
