@@ -153,4 +153,4 @@ _APART = (Reasoning, Refusal, Audio, Image, ToolCall)
 
 
 def _with_next(parts: tuple[Part, ...]) -> list[tuple[Part, Part | None]]:
-    return list(zip(parts, (*parts[1:], None), strict=True))
+    return list(zip(parts, (*parts[1:], None), strict=False))

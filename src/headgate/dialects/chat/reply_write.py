@@ -45,7 +45,7 @@ def _write_choice(choice: Choice, context: ReplyContext, losses: dict[str, None]
     called = any(isinstance(part, ToolCall) for part in choice.parts)
     finish = choice.finish or Finished(settle("unknown", called), choice.index)
     message = _Message(context, losses)
-    for part, following in zip(choice.parts, (*choice.parts[1:], None), strict=True):
+    for part, following in zip(choice.parts, (*choice.parts[1:], None), strict=False):
         message.add(part, following)
     reason = write_finish(finish, bool(message.refusals))
     if finish.explanation and not message.refusals:

@@ -161,22 +161,22 @@ def _read_reasoning(said: Json) -> ReasoningWish | None:
     budget = wish.get("max_tokens", thinking.get("budget_tokens"))
     if effort is not None:
         native["reasoning_effort"] = effort
+    known = _effort(effort if effort is not None else wish.get("effort"))
+    plain = known is not None and native.keys() == {"reasoning_effort"}
     return ReasoningWish(
-        effort=_effort(effort if effort is not None else wish.get("effort")),
+        effort=known,
         budget_tokens=budget if type(budget) is int else None,
         mode=_mode(wish, thinking),
         summary="omitted" if wish.get("exclude") is True else text_in(wish.get("summary")) or None,
-        extras={"chat": native} if native.keys() - {"reasoning_effort"} else None,
+        extras=None if plain else {"chat": native},
     )
 
 
 def _effort(word: Any) -> Effort | None:
-    if word is None:
-        return None
-    for effort in ORDER:
-        if word == effort:
-            return effort
-    raise bad_request(f"The effort is one of {', '.join(ORDER)}.", "reasoning_effort")
+    """The effort in a word; None where it is a vendor's own."""
+    if word is not None and not isinstance(word, str):
+        raise bad_request("'reasoning_effort' must be a string.", "reasoning_effort")
+    return next((effort for effort in ORDER if word == effort), None)
 
 
 def _mode(wish: Json, thinking: Json) -> Any:

@@ -71,8 +71,13 @@ def _words(body: Json, field: str) -> tuple[str, str | None, Extras | None, bool
     if parameters is not None and not isinstance(parameters, dict):
         raise bad_request("The parameters of a function are a JSON Schema object.", field)
     strict = body.get("strict")
-    description = text_in(body.get("description")) or None
-    return name, description, parameters, strict if isinstance(strict, bool) else None
+    description = body.get("description")
+    return (
+        name,
+        description if isinstance(description, str) else None,
+        parameters,
+        strict if isinstance(strict, bool) else None,
+    )
 
 
 def _read_custom(entry: Json) -> Tool:
@@ -134,7 +139,7 @@ def _read_forced(value: Json, tools: tuple[Tool | HostedTool, ...]) -> ToolChoic
 
 def _ref(entry: Json) -> ToolRef:
     kind = text_in(entry.get("type"))
-    body = object_in(entry.get(kind)) or entry
+    body = object_in(entry.get(kind)) or object_in(entry.get("function")) or entry
     return ToolRef(text_in(body.get("name")), custom=kind == "custom")
 
 
