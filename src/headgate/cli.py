@@ -100,11 +100,17 @@ def _serve(parsed: argparse.Namespace) -> None:
     data = Path(parsed.data or env.get("HEADGATE_DATA") or "headgate-data")
     data.mkdir(parents=True, exist_ok=True)
     token = admin_token(data, env.get("HEADGATE_ADMIN_TOKEN"))
-    launch = Launch(config=config, path=path, data=data, admin_digest=token.digest)
+    launch = Launch(
+        config=config,
+        path=path,
+        data=data,
+        admin_digest=token.digest,
+        loopback=is_loopback_host(config.server.host),
+    )
     sockets = bind(config.server.host, config.server.port)
     address = _address(config.server.host, bound_port(sockets))
     serve(
-        lambda worker: make_service(launch, worker),
+        lambda worker: make_service(launch),
         sockets,
         lambda: _announce(address, token, path),
         workers=parsed.workers,

@@ -74,6 +74,14 @@ async def _rest(answer: Answer) -> bytes:
     return out
 
 
+async def _whole(upstream: HttpUpstream, call: Call) -> bytes:
+    answer = await upstream.send(call)
+    try:
+        return await _rest(answer)
+    finally:
+        answer.close()
+
+
 async def test_a_call_goes_out_as_it_was_written_and_nothing_is_added() -> None:
     requests: list[bytes] = []
     reply = HEAD + b"content-length: 2\r\nX-B: c\r\n\r\nok"
@@ -118,7 +126,7 @@ async def test_bytes_come_as_they_arrive() -> None:
 async def test_a_body_that_ends_against_its_framing_is_broken(data: bytes) -> None:
     async with _calling(_answering(data)) as (upstream, call):
         with pytest.raises((AnswerBroken, TargetUnreachable)):
-            await _rest(await upstream.send(call))
+            await _whole(upstream, call)
 
 
 async def test_a_refused_connection_was_sent_nothing() -> None:

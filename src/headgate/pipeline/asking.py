@@ -1,11 +1,12 @@
 """How a request is put to a target: in which dialect, in which words, with which headers."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import msgspec
 
 from headgate.backends.abilities import abilities_of
-from headgate.backends.backend import Backend, address, credentials
+from headgate.backends.backend import Backend, address, credentials, signature
 from headgate.backends.choose import dialect_for
 from headgate.dialects.destination import Destination, Source
 from headgate.dialects.dialect import Dialect
@@ -28,8 +29,11 @@ class Question:
     source: Source | None = None
 
 
-def put(exchange: Exchange, target: Target) -> Question:
-    """The question for `target`. Raises Refused where its dialect cannot say the request."""
+def put(exchange: Exchange, target: Target, at: float) -> Question:
+    """The question for `target`, signed for Unix time `at` where its backend wants that.
+
+    Raises Refused where its dialect cannot say the request.
+    """
     backend = exchange.snapshot.backends[target.backend]
     destination = Destination(
         model=target.model,
@@ -38,8 +42,10 @@ def put(exchange: Exchange, target: Target) -> Question:
         abilities=abilities_of(target.model),
     )
     if exchange.dialect.name in backend.speaks:
-        return _relay(exchange, backend, destination)
-    return _translate(exchange, backend, destination)
+        question = _relay(exchange, backend, destination)
+    else:
+        question = _translate(exchange, backend, destination)
+    return _signed(question, at)
 
 
 def _relay(exchange: Exchange, backend: Backend, destination: Destination) -> Question:
@@ -68,6 +74,15 @@ def _translate(exchange: Exchange, backend: Backend, destination: Destination) -
         one_tool_call=written.one_tool_call,
     )
     return Question(backend, dialect, msgspec.structs.replace(call, body=written.body), source)
+
+
+def _signed(question: Question, at: float) -> Question:
+    call = question.call
+    signed = signature(question.backend, call.method, call.url, call.body, at)
+    if not signed:
+        return question
+    call = msgspec.structs.replace(call, headers=(*call.headers, *signed))
+    return dataclasses.replace(question, call=call)
 
 
 def _call(

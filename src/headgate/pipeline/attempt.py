@@ -43,7 +43,7 @@ class Opened:
 async def ask(turn: Turn, attempt: Attempt) -> Opened | Whole | Failure:
     """Makes the attempt. Raises Refused where the request cannot be said to the target, and
     Interrupted where the caller left or the gateway stops."""
-    question = put(turn.exchange, attempt.target)
+    question = put(turn.exchange, attempt.target, attempt.at)
     attempt.asked_at = turn.watch.now()
     due = attempt.asked_at + _patience_s(turn.exchange, question)
     try:

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Mapping
 
 import aiohttp
+from yarl import URL
 
 from headgate.upstream.answer import Answer, AnswerBroken, Call, TargetUnreachable
 
@@ -43,7 +44,7 @@ class HttpUpstream:
         try:
             response = await self._session.request(
                 call.method,
-                call.url,
+                URL(call.url, encoded=True),
                 headers=call.headers,
                 data=call.body or None,
                 allow_redirects=False,
