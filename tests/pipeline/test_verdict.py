@@ -16,6 +16,7 @@ _OWN = Fault(kind="overloaded", message="busy", origin="upstream")
         (Facts(events=3, finished=True), "broken", "complete", None),
         (Facts(events=3, finished=True), "due", "complete", None),
         (Facts(), "clean", "empty", None),
+        (Facts(terminated=True), "clean", "empty", None),
         (Facts(events=2), "clean", "truncated", "upstream_truncated"),
         (Facts(events=2), "broken", "truncated", "upstream_truncated"),
         (Facts(events=2), "due", "timeout", "timeout"),

@@ -260,3 +260,19 @@ def _until_stalled(serve: Serve) -> Serve:
             await serve(reader, writer)
 
     return serve_until
+
+
+async def test_a_kept_connection_that_was_closed_meanwhile_is_not_the_backends_failure() -> None:
+    connections: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(1)
+        await _request(reader)
+        writer.write(HEAD + b"content-length: 2\r\n\r\nok")
+        await writer.drain()
+        await reader.readexactly(1)
+
+    async with _calling(serve) as (upstream, call):
+        for _ in range(2):
+            assert await _whole(upstream, call) == b"ok"
+    assert len(connections) == 2

@@ -77,6 +77,10 @@ class SseMeter:
             verdict = self._note(facts, frame)
             if verdict == "last":
                 facts.terminated = True
+                if facts.finished or facts.fault is not None:
+                    facts.events = max(facts.events, 1)
+                elif facts.events == 0:
+                    verdict = "hide"  # a terminator alone ends nothing
             elif verdict != "idle":
                 facts.events += 1
                 facts.output_bytes += len(piece)

@@ -20,7 +20,7 @@ def judge(facts: Facts, ending: Ending) -> tuple[Outcome, Fault | None]:
     if facts.fault is not None:
         return "upstream_error", facts.fault
     if facts.terminated:
-        return "complete", None
+        return ("complete" if facts.events else "empty"), None
     if ending == "left":
         return "client_closed", None
     if ending == "drained":

@@ -3,6 +3,8 @@
 import asyncio
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import aiohttp
 from yarl import URL
@@ -36,11 +38,25 @@ class HttpUpstream:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=True,
             read_bufsize=_READ_BUFFER,
+            trace_configs=[_tracing()],
             skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
         )
 
     async def send(self, call: Call) -> Answer:
-        """See `headgate.upstream.answer.Upstream.send`."""
+        """See `headgate.upstream.answer.Upstream.send`.
+
+        A kept connection that turns out to be closed before any byte of an answer is not the
+        backend's failure: the call goes out once more, on another connection.
+        """
+        note = _Note()
+        try:
+            return await self._send(call, note)
+        except TargetUnreachable as unreachable:
+            if unreachable.sent != "request" or not note.reused:
+                raise
+        return await self._send(call, _Note())
+
+    async def _send(self, call: Call, note: "_Note") -> Answer:
         try:
             response = await self._session.request(
                 call.method,
@@ -49,6 +65,7 @@ class HttpUpstream:
                 data=call.body or None,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=call.connect_timeout_s),
+                trace_request_ctx=note,
             )
         except aiohttp.ServerTimeoutError as error:
             raise TargetUnreachable("connecting took too long", timed_out=True) from error
@@ -65,6 +82,27 @@ class HttpUpstream:
     async def aclose(self) -> None:
         """See `headgate.upstream.answer.Upstream.aclose`."""
         await self._session.close()
+
+
+@dataclass(slots=True)
+class _Note:
+    """Whether a call went out on a kept connection."""
+
+    reused: bool = False
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_reuseconn.append(_note_reuse)
+    return tracing
+
+
+async def _note_reuse(
+    session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    params: aiohttp.TraceConnectionReuseconnParams,
+) -> None:
+    context.trace_request_ctx.reused = True
 
 
 class HttpAnswer:

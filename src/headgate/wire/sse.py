@@ -18,6 +18,8 @@ MAX_FRAME = 64 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 
 _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_HALF_LINE_END = re.compile(rb"\n\r\Z")
+"""A CR behind an LF at the very end: of a stream with CRLF, whose LF is still to come."""
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -70,8 +72,9 @@ class Splitter:
         end = -1
         position = self._scan_from
         while match := _BLANK_LINE.search(self._held, position):
-            end = match.end()
-            position = end
+            position = match.end()
+            if position < len(self._held) or not _HALF_LINE_END.search(match.group()):
+                end = position
         return end
 
 
