@@ -7,10 +7,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of one connection; times in seconds.
 
     ``header_s``: from a request's first byte (or the connection's start) to the end of its head,
-    however the bytes trickle. ``body_s``: without a byte of a body that is still due; its application is told then and has
-    ``stall_grace_s`` to answer by itself. ``idle_s``: between two requests. ``write_s``: without the peer taking a byte.
-    ``linger_s``: how long what a refused peer still sends is read and dropped, so that it gets
-    to read the answer instead of a reset. ``pipelined``: requests that may wait for their turn.
+    however the bytes trickle. ``body_s``: without a byte of a body that is still due; its
+    application is told then and has ``stall_grace_s`` to answer by itself. ``idle_s``: between
+    two requests. ``write_s``: without the peer taking a byte. ``linger_s``: how long what a
+    refused peer still sends is read and dropped, so that it gets to read the answer instead of a
+    reset. ``pipelined``: requests that may wait for their turn.
     """
 
     head_bytes: int = 64 * 1024

@@ -9,7 +9,7 @@ from typing import Any
 from headgate.server.limits import Limits
 from headgate.server.service import CannotServe, Service, Timing
 from headgate.server.supervisor import supervise
-from headgate.server.worker import run_worker
+from headgate.server.worker import Worker, run_worker
 
 _REASONS = {
     errno.EADDRINUSE: "the port is in use already",
@@ -33,14 +33,15 @@ def serve(
     SIGTERM and SIGINT drain, a second one hastens, SIGHUP reloads. Raises CannotServe.
     """
 
-    def run(number: int, on_ready: Callable[[], None]) -> None:
-        run_worker(make_service(number), sockets, timing, limits, on_ready)
+    def run(number: int, on_ready: Callable[[], None], lifeline: int | None) -> None:
+        worker = Worker(make_service(number), timing, limits)
+        run_worker(worker, sockets, on_ready, lifeline)
 
     try:
         if workers == 1:
-            run(0, on_listening)
+            run(0, on_listening, None)
         else:
-            supervise(run, workers, on_listening)
+            supervise(run, workers, sockets, on_listening)
     finally:
         for sock in sockets:
             sock.close()

@@ -20,27 +20,40 @@ _RESTART_DELAY_S = 1.0
 _READY = b"\0"
 _FAILED_TO_START = 3
 
-RunWorker = Callable[[int, Callable[[], None]], None]
-"""Serves in this process: ``(number, on_ready)``. Raises CannotServe."""
+RunWorker = Callable[[int, Callable[[], None], int], None]
+"""Serves in this process: ``(number, on_ready, lifeline)``. Raises CannotServe. The lifeline is a
+file descriptor that becomes readable when the supervisor is no more."""
 
 
-def supervise(run_worker: RunWorker, workers: int, on_ready: Callable[[], None]) -> None:
+def supervise(
+    run_worker: RunWorker,
+    workers: int,
+    sockets: list[socket.socket],
+    on_ready: Callable[[], None],
+) -> None:
     """Runs `workers` processes until a signal has stopped them all.
 
     `on_ready` is called once all of them serve. Raises CannotServe where one cannot start.
     """
-    supervisor = Supervisor(run_worker, on_ready)
+    supervisor = Supervisor(run_worker, sockets, on_ready)
     try:
         supervisor.run(workers)
     finally:
         supervisor.close()
+        os.close(supervisor.lifeline)
 
 
 class Supervisor:
     """The parent process. Signals arrive as bytes on a socket, so that one wait serves all."""
 
-    def __init__(self, run_worker: RunWorker, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        run_worker: RunWorker,
+        sockets: list[socket.socket],
+        on_ready: Callable[[], None],
+    ) -> None:
         self._run_worker = run_worker
+        self._sockets = sockets
         self._on_ready = on_ready
         self._numbers: dict[int, int] = {}
         self._reports: dict[int, bytes] = {}
@@ -48,6 +61,7 @@ class Supervisor:
         self._waiting_for = 0
         self._stopping = False
         self._failure: str | None = None
+        self.lifeline, self._held_end = os.pipe()
         self._selector = selectors.DefaultSelector()
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
@@ -79,6 +93,7 @@ class Supervisor:
         self._selector.close()
         self._wake_in.close()
         self._wake_out.close()
+        os.close(self._held_end)
 
     def _start(self, number: int) -> None:
         report_in, report_out = os.pipe()
@@ -98,7 +113,7 @@ class Supervisor:
             os.close(fd)
         status = 1
         try:
-            self._run_worker(number, lambda: _say(report, _READY))
+            self._run_worker(number, lambda: _say(report, _READY), self.lifeline)
             status = 0
         except CannotServe as failure:
             _say(report, str(failure).encode())
@@ -135,6 +150,8 @@ class Supervisor:
 
     def _stop(self, number: signal.Signals) -> None:
         self._stopping = True
+        for sock in self._sockets:
+            sock.close()  # while one process holds it, the kernel takes connections
         self._pass_on(number)
 
     def _pass_on(self, number: signal.Signals) -> None:

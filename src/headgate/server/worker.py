@@ -23,15 +23,19 @@ _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def run_worker(
-    service: Service,
+    worker: "Worker",
     sockets: list[socket.socket],
-    timing: Timing,
-    limits: Limits,
     on_ready: Callable[[], None],
+    lifeline: int | None = None,
 ) -> None:
-    """Serves until a signal says to stop and the drain is over. Raises CannotServe."""
-    worker = Worker(service, timing, limits)
+    """Serves until a signal says to stop and the drain is over. Raises CannotServe.
+
+    `lifeline` is a file descriptor that becomes readable when nobody supervises any more, which
+    is as good as a signal: a worker left alone would hold the port for ever.
+    """
     with asyncio.Runner(loop_factory=worker.config.get_loop_factory()) as runner:
+        if lifeline is not None:
+            runner.get_loop().add_reader(lifeline, worker.orphaned, lifeline)
         runner.run(worker.serve(sockets, on_ready))
 
 
@@ -61,6 +65,11 @@ class Worker:
         self._deadline = min(self._deadline, now + left_s)
         self._stopping.set()
 
+    def orphaned(self, lifeline: int) -> None:
+        """The supervisor is gone: begins the drain."""
+        asyncio.get_running_loop().remove_reader(lifeline)
+        self.stop()
+
     async def serve(self, sockets: list[socket.socket], on_ready: Callable[[], None]) -> None:
         """Starts the application, listens, calls `on_ready`, and returns after the drain."""
         with self._signals():
@@ -72,6 +81,7 @@ class Worker:
                 self._servers.append(server)
             on_ready()
             await self._stopping.wait()
+            self._stop_listening(sockets)
             await self._drain()
             await self._lifespan.stop()
             if self._dated_by is not None:
@@ -86,10 +96,14 @@ class Worker:
             _loop=loop,
         )
 
-    async def _drain(self) -> None:
-        self._service.on_drain()
+    def _stop_listening(self, sockets: list[socket.socket]) -> None:
         for server in self._servers:
             server.close()
+        for sock in sockets:
+            sock.close()
+        self._service.on_drain()
+
+    async def _drain(self) -> None:
         for connection in list(self._state.connections):
             connection.shutdown()
         for step in (self._service.on_drain_deadline, self._cut_off, self._cancel):
