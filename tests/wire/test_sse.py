@@ -72,8 +72,15 @@ def test_a_carriage_return_at_the_end_of_a_buffer_swallows_the_line_feed_behind_
 def test_a_frame_is_given_as_soon_as_its_blank_line_is_sure() -> None:
     decoder = Decoder()
 
-    assert decoder.feed(b"data: a\r\n\r") == [Frame("", b"a")]
-    assert decoder.feed(b"\n") == []
+    assert decoder.feed(b"data: a\r\r") == [Frame("", b"a")]
+    assert decoder.feed(b"data: b\r\n\r") == []
+    assert decoder.feed(b"\n") == [Frame("", b"b")]
+
+
+def test_frames_are_relayed_with_their_whole_line_end_wherever_they_are_cut() -> None:
+    splitter = Splitter()
+    given = [splitter.feed(bytes([byte])) for byte in b"data: a\r\n\r\ndata: b\r\n\r\n"]
+    assert [piece for piece in given if piece] == [b"data: a\r\n\r\n", b"data: b\r\n\r\n"]
 
 
 @pytest.mark.parametrize("data", [b'{"a":1}', b"[DONE]", b" [DONE] ", b"[1]"])
