@@ -174,7 +174,7 @@ def _one_item(earlier: Part, later: Part) -> bool:
         if isinstance(later, Refusal) or isinstance(earlier, Refusal):
             return True
         return note_of(earlier.extras).get("id") == note_of(later.extras).get("id")
-    if isinstance(later, Reasoning) and isinstance(earlier, Reasoning):
+    if isinstance(later, Reasoning) and isinstance(earlier, Reasoning) and earlier.state is None:
         id_ = note_of(earlier.extras).get("id")
         return id_ is not None and id_ == note_of(later.extras).get("id")
     return False

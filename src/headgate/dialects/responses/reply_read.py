@@ -25,7 +25,7 @@ class _Glance(msgspec.Struct, gc=False):
     status: Any = ""
     usage: Any = None
     error: Any = None
-    output: msgspec.Raw | None = None
+    output: msgspec.Raw = msgspec.Raw(b"")
 
 
 _glance = msgspec.json.Decoder(_Glance).decode
@@ -57,13 +57,11 @@ def read_reply(body: bytes, source: Source) -> Reply:
 
 def read_facts(body: bytes) -> Facts:
     """What a whole reply that is relayed lets us know. Raises StreamBroken on what is no reply."""
-    try:
-        glance = _glance(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise StreamBroken("the reply is not a JSON object") from error
-    if glance.output is None and not glance.error:
+    glance = _look_at(body)
+    output = bytes(glance.output)
+    if not output.startswith(b"[") and not glance.error:
         raise StreamBroken("the reply has no output")
-    facts = Facts(events=1, output_bytes=len(bytes(glance.output or b"")))
+    facts = Facts(events=1, output_bytes=len(output))
     facts.id = glance.id if isinstance(glance.id, str) else ""
     facts.model = glance.model if isinstance(glance.model, str) else ""
     facts.native_finish = glance.status if isinstance(glance.status, str) else None
@@ -73,6 +71,17 @@ def read_facts(body: bytes) -> Facts:
     else:
         facts.finished = facts.terminated = True
     return facts
+
+
+def _look_at(body: bytes) -> _Glance:
+    try:
+        return _glance(body)
+    except (msgspec.DecodeError, RecursionError):
+        value = json_text.object_or_none(body)  # takes lone surrogates, which are JSON too
+    if value is None:
+        raise StreamBroken("the reply is not a JSON object")
+    known = {key: value[key] for key in _Glance.__struct_fields__ if key in value}
+    return _Glance(**{**known, "output": msgspec.Raw(json_text.encode(value.get("output")))})
 
 
 def read_item(item: Mapping[str, Any], source: Source) -> list[Part]:

@@ -47,6 +47,7 @@ class ResponsesWriter:
         self._output: list[OpenOutput] = []
         self._unsettled: list[OpenOutput] = []
         self._slots: dict[int, _Slot] = {}
+        self._ids: set[str] = set()
         self._lost: dict[str, None] = {}
         self._whole = ItemWriter(context.id_seed, self._lost)
         self._usage: Usage | None = None
@@ -249,7 +250,11 @@ class ResponsesWriter:
             head = {"call_id": block.id or self._whole.mint("call_"), "name": block.name}
             if block.namespace is not None:
                 head["namespace"] = block.namespace
-        id_ = note.get("id") or self._whole.mint(_PREFIXES[kind])
+        id_ = note.get("id")
+        if not id_ or id_ in self._ids:  # some servers give one id to all reasoning of a reply
+            id_ = self._whole.mint(_PREFIXES[kind])
+            note = {key: value for key, value in note.items() if key != "id"}
+        self._ids.add(id_)
         item = OpenOutput(len(self._output), id_, kind, head, note)
         self._output.append(item)
         self._unsettled.append(item)
@@ -330,7 +335,7 @@ def _part_kind(block: ev.Block) -> str:
 
 def _continues(last: OpenOutput, kind: str, note: Mapping[str, Any]) -> bool:
     """Whether a block belongs in the item that began last."""
-    if last.final is not None or last.kind != kind or kind in CALLS:
+    if last.final is not None or last.state is not None or last.kind != kind or kind in CALLS:
         return False
     own_id, new_id = last.note.get("id"), note.get("id")
     return own_id == new_id if kind == "message" else own_id == new_id is not None
