@@ -60,4 +60,4 @@ async def starting(*arguments: str) -> AsyncIterator[Served]:
     finally:
         if process.returncode is None:
             process.kill()
-            await process.communicate()
+        await process.communicate()

@@ -1,7 +1,7 @@
 """A process that serves, for tests of signals and of the end: ``python -m tests.server.served``.
 
-Arguments: workers, then ``name=seconds`` for the timing, and ``broken`` for an application that
-cannot start. What befalls it is written to standard output, a line each.
+Arguments: workers, then ``name=seconds`` for the timing, and how its application fails to start:
+``broken``, ``slow`` or ``crashing``. What befalls it is written to standard output, a line each.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ class Application:
     """``/ok`` answers its process id, ``/last-word`` ends at the drain's deadline, ``/stubborn``
     never does; other paths answer the body."""
 
-    def __init__(self, broken: bool) -> None:
+    def __init__(self, broken: str) -> None:
         self._broken = broken
         self._deadline = asyncio.Event()
 
@@ -45,8 +45,13 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        if self._broken:
+        if self._broken == "broken":
             raise OSError("the database is a teapot")
+        if self._broken == "slow":
+            tell("starting")
+            await asyncio.Event().wait()
+        if self._broken == "crashing":
+            os._exit(9)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         tell("closed")
@@ -67,7 +72,7 @@ class Application:
             await downstream.respond(200, [], answer)
 
 
-def main(workers: int, broken: bool, timing: Timing) -> None:
+def main(workers: int, broken: str, timing: Timing) -> None:
     sockets = bind("127.0.0.1", 0)
 
     def make_service(number: int) -> Service:
@@ -90,6 +95,6 @@ if __name__ == "__main__":
     options = dict(argument.split("=") for argument in sys.argv[2:] if "=" in argument)
     main(
         int(sys.argv[1]),
-        "broken" in sys.argv,
+        next((word for word in sys.argv[2:] if "=" not in word), ""),
         Timing(**{name: float(seconds) for name, seconds in options.items()}),
     )

@@ -1,8 +1,10 @@
 """One connection under hostile, slow and leaving peers, on both event loops."""
 
 import asyncio
+import gc
 import logging
 import socket
+import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -505,6 +507,29 @@ def test_small_writes_are_not_delayed_by_the_kernel(run: Run) -> None:
             await waiting.started.wait()
             sock = listener.protocols[0].transport.get_extra_info("socket")
             assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    run(scenario())
+
+
+def test_a_connection_that_is_over_leaves_nothing_for_the_collector(run: Run) -> None:
+    async def scenario() -> None:
+        recorder = Recorder()
+        async with listening(recorder) as listener:
+            gc.collect()
+            gc.disable()
+            try:
+                await say(listener.port, GET + POST + b"Content-Length: 3\r\n\r\nabc" + LAST)
+                while listener.state.connections or listener.state.tasks:
+                    await asyncio.sleep(0)
+                gone = weakref.ref(listener.protocols.pop())
+                scope = weakref.ref(recorder.scopes[0]["extensions"]["headgate"])
+                recorder.scopes.clear()
+                for _ in range(3):
+                    await asyncio.sleep(0)
+                assert gone() is None
+                assert scope() is None
+            finally:
+                gc.enable()
 
     run(scenario())
 

@@ -71,8 +71,13 @@ async def test_workers_whose_supervisor_was_killed_do_not_live_on() -> None:
         await served.until("closed")
 
 
-async def test_where_the_application_cannot_start_all_end_with_one_sentence() -> None:
-    async with starting("2", "broken") as served:
-        code, told = await served.end()
-        assert code == 1
-        assert told == "the application could not start: the database is a teapot\n"
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ("broken", "the application could not start: the database is a teapot\n"),
+        ("crashing", "a worker died while it started\n"),
+    ],
+)
+async def test_where_a_worker_cannot_start_all_end_with_one_sentence(how: str, why: str) -> None:
+    async with starting("2", how) as served:
+        assert await served.end() == (1, why)

@@ -88,3 +88,11 @@ async def test_an_application_that_cannot_start_is_one_sentence() -> None:
         assert code == 1
         assert told == "the application could not start: the database is a teapot\n"
         assert not any(line.startswith("port") for line in served.lines)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_a_start_that_takes_for_ever(number: signal.Signals) -> None:
+    async with starting("1", "slow") as served:
+        await served.until("starting")
+        served.signal(number)
+        assert await served.end() == (1, "stopped while the application was starting\n")

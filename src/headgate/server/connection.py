@@ -24,8 +24,6 @@ class Connection:
     none does that and then reads on, and it is the only way to notice at once that one left.
     """
 
-    __slots__ = ("_callbacks", "_over", "_transport", "left", "loopback", "peername", "stalled")
-
     def __init__(
         self,
         transport: asyncio.Transport,

@@ -75,6 +75,8 @@ class Protocol(HttpToolsProtocol):
         self._writing.cancel()
         self._leave()
         super().connection_lost(exc)
+        self._last = None
+        self.cycle = None  # type: ignore[assignment]  # no reference cycle is left to collect
 
     @override
     def eof_received(self) -> None:

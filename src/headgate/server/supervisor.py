@@ -18,7 +18,6 @@ from headgate.server.service import CannotServe
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 _RESTART_DELAY_S = 1.0
 _READY = b"\0"
-_FAILED_TO_START = 3
 
 RunWorker = Callable[[int, Callable[[], None], int], None]
 """Serves in this process: ``(number, on_ready, lifeline)``. Raises CannotServe. The lifeline is a
@@ -97,10 +96,13 @@ class Supervisor:
 
     def _start(self, number: int) -> None:
         report_in, report_out = os.pipe()
+        # A signal in between would run the parent's part in the child.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid == 0:
             os.close(report_in)
             self._be_worker(number, report_out)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         os.close(report_out)
         self._numbers[pid] = number
         self._reports[report_in] = b""
@@ -108,17 +110,20 @@ class Supervisor:
 
     def _be_worker(self, number: int, report: int) -> None:
         """The child's whole life; it never returns into the parent's story."""
-        self.close()
-        for fd in self._reports:
-            os.close(fd)
         status = 1
         try:
+            self.close()
+            for fd in self._reports:
+                os.close(fd)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             self._run_worker(number, lambda: _say(report, _READY), self.lifeline)
             status = 0
         except CannotServe as failure:
             _say(report, str(failure).encode())
-            status = _FAILED_TO_START
         finally:
+            error = sys.exc_info()[1]
+            if error is not None:
+                sys.excepthook(type(error), error, error.__traceback__)
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
@@ -131,12 +136,14 @@ class Supervisor:
         self._selector.unregister(fd)
         os.close(fd)
         report = self._reports.pop(fd)
+        if self._waiting_for == 0 or self._stopping:
+            return  # a replacement's fate concerns nobody: it is replaced in its turn
         if report == _READY:
             self._waiting_for -= 1
             if self._waiting_for == 0:
                 self._on_ready()
-        elif report and self._failure is None:
-            self._failure = report.decode("utf-8", "replace")
+        else:
+            self._failure = report.decode("utf-8", "replace") or "a worker died while it started"
             self._stop(signal.SIGTERM)
 
     def _take_signals(self) -> None:
@@ -160,13 +167,11 @@ class Supervisor:
 
     def _bury(self) -> None:
         while self._numbers:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, _ = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
             number = self._numbers.pop(pid, None)
-            if number is None or self._stopping:
-                continue
-            if os.waitstatus_to_exitcode(status) != _FAILED_TO_START:
+            if number is not None:
                 self._missing[number] = time.monotonic() + _RESTART_DELAY_S
 
     def _replace(self) -> None:

@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 from headgate.server.lifespan import Lifespan
 from headgate.server.limits import Limits
 from headgate.server.protocol import Protocol, bounded
-from headgate.server.service import Service, Timing
+from headgate.server.service import CannotServe, Service, Timing
 
 _POLL_S = 0.02
 _BACKLOG = 2048
@@ -55,12 +55,15 @@ class Worker:
         self._lifespan = Lifespan(service.app)
         self._servers: list[asyncio.Server] = []
         self._stopping = asyncio.Event()
+        self._startup: asyncio.Task[None] | None = None
         self._deadline = math.inf
         self._dated_by: asyncio.TimerHandle | None = None
 
     def stop(self) -> None:
         """Begins the drain, or hastens it."""
         now = asyncio.get_running_loop().time()
+        if self._startup is not None:
+            self._startup.cancel()
         left_s = self._timing.hurry_s if self._stopping.is_set() else self._timing.drain_s
         self._deadline = min(self._deadline, now + left_s)
         self._stopping.set()
@@ -73,7 +76,7 @@ class Worker:
     async def serve(self, sockets: list[socket.socket], on_ready: Callable[[], None]) -> None:
         """Starts the application, listens, calls `on_ready`, and returns after the drain."""
         with self._signals():
-            await self._lifespan.start()
+            await self._start_application()
             self._write_date()
             loop = asyncio.get_running_loop()
             for sock in sockets:
@@ -86,6 +89,15 @@ class Worker:
             await self._lifespan.stop()
             if self._dated_by is not None:
                 self._dated_by.cancel()
+
+    async def _start_application(self) -> None:
+        self._startup = asyncio.current_task()
+        try:
+            await self._lifespan.start()
+        except asyncio.CancelledError:
+            raise CannotServe("stopped while the application was starting") from None
+        finally:
+            self._startup = None
 
     def _open(self) -> asyncio.Protocol:
         loop = asyncio.get_running_loop()
