@@ -14,7 +14,7 @@ _KINDS = ("web", "retrievedContext", "maps", "image")
 def read_citations(candidate: dict[str, Any], words: str) -> Iterator[Citation]:
     """The citations in `candidate`; `words` is all its text, for offsets.
 
-    Google counts offsets in bytes of UTF-8, we in characters.
+    The vendor documents offsets in bytes of UTF-8; some of its models count characters.
     """
     grounding = candidate.get("groundingMetadata")
     if isinstance(grounding, dict) and grounding:
@@ -62,12 +62,19 @@ def _source(chunk: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
 
 
 def _span(segment: dict[str, Any], words: str) -> tuple[int | None, int | None]:
+    """Character offsets of `segment` in `words`, checked against its text where it has one."""
     end = count(segment, "endIndex")
     if end is None:
         return None, None
     start = count(segment, "startIndex") or 0
+    quoted = text(segment, "text")
+    if quoted and words[start:end] == quoted:
+        return start, end
     encoded = words.encode("utf-8", "surrogatepass")
     if not start <= end <= len(encoded):
         return None, None
-    head = encoded[:start].decode("utf-8", "ignore")
-    return len(head), len(head) + len(encoded[start:end].decode("utf-8", "ignore"))
+    first = len(encoded[:start].decode("utf-8", "ignore"))
+    cited = encoded[start:end].decode("utf-8", "ignore")
+    if quoted and cited != quoted:
+        return None, None
+    return first, first + len(cited)

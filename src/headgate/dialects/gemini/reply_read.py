@@ -9,6 +9,7 @@ from headgate.dialects.gemini.ending import native_reason
 from headgate.dialects.gemini.usage import read_usage
 from headgate.model.fault import Refused, StreamBroken
 from headgate.model.reply import Fold, Reply
+from headgate.model.usage import merge
 from headgate.wire import json_text
 from headgate.wire.json_fields import fields, objects, text
 
@@ -52,7 +53,7 @@ def note(facts: Facts, response: dict[str, Any]) -> None:
         facts.finished = True
         facts.native_finish = reasons[0] if reasons else blocked
     usage = read_usage(fields(response, "usageMetadata"))
-    facts.usage = usage or facts.usage
+    facts.usage = merge(facts.usage, usage) if usage is not None else facts.usage
 
 
 def _responses(body: bytes) -> list[dict[str, Any]]:
