@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from headgate.dialects.chat.assistant import read_sound
 from headgate.dialects.chat.calls import Calls
 from headgate.dialects.chat.citations import read_annotations
@@ -37,6 +39,8 @@ class ChoiceReader:
         self._refused = False
         self._states: dict[tuple[str, int | None], tuple[Detail, list[str]]] = {}
         self._block_index: int | None = None
+        self._plain = False
+        """The open reasoning block's words came without entries."""
         self._sound: Json = {}
         self._sound_pieces: dict[str, list[str]] = {"data": [], "transcript": []}
         self._held = 0
@@ -117,6 +121,7 @@ class ChoiceReader:
             out.append(ev.BlockEnded(self._key))
             self._open = None
         self._block_index = None
+        self._plain = False
 
     def _refuse(self, words: str, out: list[ev.Event]) -> None:
         self._refused = True
@@ -145,13 +150,23 @@ class ChoiceReader:
     def _reasoning(self, delta: Json, out: list[ev.Event]) -> None:
         details = details_in(delta)
         text = reasoning_text(delta)
+        if self._plain and not text and any(detail.opaque for detail in details):
+            self._seal(details, out)
+            return
         for detail in details:
             self._detail(detail, out)
             text = text if not detail.text else ""
         if text:
             if not isinstance(self._open, ev.ReasoningBlock):
                 self._words(ev.ReasoningBlock(), out)
+            self._plain = not details
             out.append(ev.ReasoningDelta(self._key, text))
+
+    def _seal(self, details: list[Detail], out: list[ev.Event]) -> None:
+        """State of a block whose words came plainly: the entries repeat them, which is no news."""
+        for detail in details:
+            self._detail(msgspec.structs.replace(detail, text=""), out)
+        self._end_words(out)
 
     def _detail(self, detail: Detail, out: list[ev.Event]) -> None:
         """An entry: its words open or go on with a block, its state waits for the block's end."""

@@ -20,7 +20,7 @@ SEALED_FORMAT = "headgate"
 """The ``format`` of entries whose state we sealed."""
 
 TEXT_FIELDS = ("reasoning_content", "reasoning", "reasoning_text", "thinking")
-_KNOWN = ("type", "text", "summary", "signature", "data", "thinking", "id")
+_KNOWN = ("type", "text", "summary", "signature", "data", "thinking", "id", "index")
 
 
 class Detail(msgspec.Struct, frozen=True):
@@ -139,7 +139,7 @@ def write_details(
     entry but for its state. `before_call` is the id of the tool call that follows.
     """
     state = part.state if opaque is not None else None
-    marks = {k: v for k, v in (own or {}).items() if k != "index"}
+    marks = dict(own or {})
     if state is not None and opaque != state.value:
         marks["format"] = SEALED_FORMAT
     id_ = state.id if state is not None else None

@@ -81,6 +81,7 @@ class StreamWriter:
         self._legacy = any(isinstance(tool, LegacyFunction) for tool in request.tools)
         self._flat = {tool.name for tool in request.tools if isinstance(tool, FlatCustom)}
         self._usage: Usage | None = None
+        self._characters = 0
         self._choices: dict[int, _Choice] = {}
         self._blocks: dict[int, _Block] = {}
         self._extras: Json = {}
@@ -124,7 +125,7 @@ class StreamWriter:
             return b""
         out = [self._last(choice) for choice in self._choices.values()]
         if self._context.request.include_usage:
-            usage = _encode(write_usage(self._usage or Usage()))
+            usage = _encode(self._counted())
             out.append(self._head + b',"choices":[],"usage":' + usage + b"}\n\n")
         out.append(b"data: [DONE]\n\n")
         return b"".join(out)
@@ -155,12 +156,14 @@ class StreamWriter:
         if event.logprobs:
             logprobs = {"content": list(event.logprobs), "refusal": None}
             return self._frame(_entry(choice.index, {"content": event.text}, logprobs))
+        self._characters += len(event.text)
         start = self._plain_starts[choice.index]
         return start + b'"content":' + _encode(event.text) + self._plain_end
 
     def _thought(self, event: ev.ReasoningDelta) -> bytes:
         block = self._blocks[event.key]
         block.texts.append(event.text)
+        self._characters += len(event.text)
         start = self._plain_starts[block.choice.index]
         return start + b'"reasoning_content":' + _encode(event.text) + self._plain_end
 
@@ -172,7 +175,8 @@ class StreamWriter:
     def _arguments(self, event: ev.ArgumentsDelta) -> bytes:
         block = self._blocks[event.key]
         block.said = True
-        return self._more_call(block, event.text)
+        self._characters += len(event.text)
+        return self._more_call(block, event.text) if block.form else b""
 
     def _more_call(self, block: _Block, text: str) -> bytes:
         start = self._plain_starts[block.choice.index]
@@ -321,6 +325,13 @@ class StreamWriter:
         """One chunk of one choice; `extras` are fields beside ``choices``."""
         fields = b"," + _encode(extras)[1:-1] if extras else b""
         return self._head + b',"choices":[' + _encode(entry) + b"]" + fields + self._tail
+
+    def _counted(self) -> Json:
+        """The usage; where the backend told none it is estimated, and says so."""
+        if self._usage is not None:
+            return write_usage(self._usage)
+        estimate = Usage(self._context.input_estimate, -(-self._characters // 4))
+        return {**write_usage(estimate), "estimated": True}
 
     def _lose(self, name: str) -> None:
         if name not in self.losses:
