@@ -12,7 +12,7 @@ from headgate.wire import json_text
 CONTROL = frozenset({"model", "messages", "stream", "max_tokens"})
 """Fields that steer the gateway: said twice they would mean two things."""
 
-_FIELD = re.compile(r"`(\w+)`$|at `\$\.(\w+)")
+_FIELD = re.compile(r"required field `(\w+)`|at `\$\.(\w+)")
 
 
 class _Metadata(msgspec.Struct):
