@@ -276,3 +276,20 @@ async def test_a_kept_connection_that_was_closed_meanwhile_is_not_the_backends_f
         for _ in range(2):
             assert await _whole(upstream, call) == b"ok"
     assert len(connections) == 2
+
+
+async def test_the_environments_proxy_is_used_but_for_hosts_that_it_excepts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    requests: list[bytes] = []
+    reply = HEAD + b"content-length: 2\r\n\r\nok"
+    async with _calling(_answering(reply, requests)) as (upstream, call):
+        monkeypatch.setenv("http_proxy", call.url.removesuffix("/v1/x?beta=true"))
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        proxied = HttpUpstream()
+        far = Call(method="POST", url="http://far.invalid/v1/y", headers=(), body=b"hello")
+        assert await _whole(proxied, far) == b"ok"
+        assert await _whole(proxied, call) == b"ok"
+        await proxied.aclose()
+    assert requests[0].startswith(b"POST http://far.invalid/v1/y HTTP/1.1")
+    assert requests[1].startswith(b"POST /v1/x?beta=true HTTP/1.1")

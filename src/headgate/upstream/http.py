@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
@@ -26,6 +27,8 @@ class HttpUpstream:
     """A pool of connections to backends. One for each event loop."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        # Not the client's `trust_env`: it reads ~/.netrc in a thread at every request.
+        self._proxies = getproxies()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0,
@@ -36,7 +39,6 @@ class HttpUpstream:
             timeout=aiohttp.ClientTimeout(total=None),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=True,
             read_bufsize=_READ_BUFFER,
             trace_configs=[_tracing()],
             skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
@@ -57,10 +59,12 @@ class HttpUpstream:
         return await self._send(call, _Note())
 
     async def _send(self, call: Call, note: "_Note") -> Answer:
+        url = URL(call.url, encoded=True)
         try:
             response = await self._session.request(
                 call.method,
-                URL(call.url, encoded=True),
+                url,
+                proxy=self._proxy_for(url),
                 headers=call.headers,
                 data=call.body or None,
                 allow_redirects=False,
@@ -82,6 +86,12 @@ class HttpUpstream:
     async def aclose(self) -> None:
         """See `headgate.upstream.answer.Upstream.aclose`."""
         await self._session.close()
+
+    def _proxy_for(self, url: URL) -> str | None:
+        """The proxy that the environment names for `url` (``HTTPS_PROXY``, ``NO_PROXY``)."""
+        if not self._proxies or proxy_bypass(url.host or ""):
+            return None
+        return self._proxies.get(url.scheme) or self._proxies.get("all")
 
 
 @dataclass(slots=True)

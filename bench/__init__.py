@@ -1,0 +1,1 @@
+"""Benchmarks: what a request and a chunk cost in processor time of the gateway's process."""
