@@ -105,5 +105,8 @@ def test_lone_surrogates_in_the_conversation_are_borne() -> None:
 def test_any_bytes_give_an_envelope_or_a_refusal(body: bytes) -> None:
     try:
         read_envelope(body)
-    except Refused as refusal:
-        assert refusal.fault.http_status == 400
+    except Refused as caught:
+        fault = caught.fault
+    else:
+        return
+    assert fault.http_status == 400

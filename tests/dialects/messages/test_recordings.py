@@ -94,8 +94,8 @@ def test_the_meter_relays_every_byte(row: dict[str, Any]) -> None:
         assert meter.facts.finished
         assert meter.facts.usage == events.usage
         assert (meter.facts.id, meter.facts.model) == (events.id, events.model)
-    pings = raw.count(b"event: ping")
-    assert meter.facts.events == raw.count(b"event: ") - pings - 1
+        pings = raw.count(b"event: ping")
+        assert meter.facts.events == raw.count(b"event: ") - pings - 1
 
 
 @pytest.mark.parametrize("row", REPLIES)

@@ -198,5 +198,8 @@ def test_any_json_gives_a_request_or_a_named_refusal(
     body = {"model": "m", "messages": messages, "system": system, "tools": tools}
     try:
         read_request(msgspec.json.encode(body))
-    except Refused as refusal:
-        assert refusal.fault.param is not None
+    except Refused as caught:
+        fault = caught.fault
+    else:
+        return
+    assert fault.param is not None

@@ -80,7 +80,7 @@ class StreamReader:
             return []
         for frame in self._decoder.end():
             self._take(frame)
-        if self.finished:
+        if self.finished and not self._over:
             self._finish()
         return self._flush()
 
