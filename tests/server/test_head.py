@@ -91,3 +91,18 @@ def test_what_can_no_longer_become_a_head_is_refused_at_once(beginning: bytes) -
 )
 def test_the_target_is_found_in_whatever_came(head: bytes, target: bytes) -> None:
     assert read_target(head) == target
+
+
+@pytest.mark.parametrize(
+    ("line", "expects"),
+    [
+        (b"Expect: 100-continue", True),
+        (b"expect: 100-Continue", True),
+        (b"Expect: 100-continue, tea", False),
+        (b"X-Expect: 100-continue", False),
+    ],
+)
+def test_who_waits_for_a_word_before_the_body_is_known(line: bytes, expects: bool) -> None:
+    assert read_head(START + line + b"\r\n\r\n", LIMITS).expects_continue is expects
+    old = b"GET / HTTP/1.0\r\n" + line + b"\r\n\r\n"
+    assert not read_head(old, LIMITS).expects_continue

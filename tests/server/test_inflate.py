@@ -44,7 +44,9 @@ def test_a_bomb_is_refused_before_it_is_unpacked(size: int) -> None:
     assert caught.value.fault.http_status == 413
 
 
-@pytest.mark.parametrize("data", [b"nonsense", gzip.compress(BODY) + b"nonsense"])
+@pytest.mark.parametrize(
+    "data", [b"nonsense", gzip.compress(BODY) + b"nonsense"], ids=["all of it", "its end"]
+)
 def test_damage_is_a_bad_request(data: bytes) -> None:
     inflater = open_inflater("gzip", 1000)
     assert inflater is not None

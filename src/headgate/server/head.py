@@ -20,7 +20,7 @@ _REQUEST_LINE = re.compile(
 """Methods that are served, targets in origin form, the two versions. What a URI may not hold is
 out: controls, quotes, ``#``, angle brackets, backslash, backtick, bytes above 0x7e."""
 
-_FRAMING = re.compile(rb"\n(host|content-length|transfer-encoding|upgrade):[ \t]*([^\r\n]*)")
+_FRAMING = re.compile(rb"\n(host|content-length|transfer-encoding|expect|upgrade):[ \t]*([^\r\n]*)")
 _HOST = re.compile(rb"(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?[ \t]*\Z")
 _LENGTH = re.compile(rb"([0-9]{1,15})[ \t]*\Z")
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
@@ -30,11 +30,13 @@ _TARGET = re.compile(rb"[^ \r\n]* +([^ \r\n]+)")
 
 
 class Head(msgspec.Struct, frozen=True):
-    """A head that may be parsed: its bytes, and how the body is framed."""
+    """A head that may be parsed: its bytes, how the body is framed, and whether the peer waits
+    for a word before it sends one (RFC 9110 section 10.1.1; not in HTTP/1.0)."""
 
     data: bytes
     length: int
     chunked: bool
+    expects_continue: bool = False
 
 
 def read_head(data: bytes, limits: Limits) -> Head:
@@ -55,12 +57,13 @@ def read_head(data: bytes, limits: Limits) -> Head:
     if b"upgrade" in framing:
         data = _UPGRADE.sub(b"", data)
     _check_host(framing.get(b"host"), required=request_line[1] == b"1")
+    expects = framing.get(b"expect") == b"100-continue" and request_line[1] == b"1"
     length = framing.get(b"content-length")
     coding = framing.get(b"transfer-encoding")
     if coding is not None:
         _check_coding(coding, length, request_line[1])
-        return Head(data, 0, True)
-    return Head(data, 0 if length is None else _read_length(length), False)
+        return Head(data, 0, True, expects)
+    return Head(data, 0 if length is None else _read_length(length), False, expects)
 
 
 def check_part(data: bytearray, scan_from: int, limits: Limits) -> None:

@@ -1,14 +1,9 @@
 """HTTP/1.1 at the socket: uvicorn's protocol with bounds, timers and one reading of every byte.
 
-The bytes are cut into messages here, head by head and body by body, before llhttp sees them:
-what `read_head` and `ChunkScanner` say and what llhttp says must agree, or the request is refused.
-
-::
-
-    quiet -> head -> body -> (next head)          reading; one alarm for all of it
-    any of these -> deaf                          refused, or the last request of the connection
-
-Answers leave in the order of the requests; a refusal waits for its turn too.
+The `Cutter` cuts the bytes into messages before llhttp sees them; what the two say must agree, or
+the request is refused. Reading has one alarm, whatever is being waited for; a connection that is
+deaf reads no more, since it was refused or had its last request. Answers leave in the order of the
+requests; a refusal waits for its turn too.
 """
 
 import asyncio
@@ -19,15 +14,15 @@ from typing import Any
 import httptools
 from typing_extensions import override
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from headgate.model.fault import Fault, Refused, bad_request
 from headgate.server.alarm import Alarm
-from headgate.server.chunks import ChunkScanner
 from headgate.server.connection import Connection, is_loopback, reset
+from headgate.server.cutter import Cutter
 from headgate.server.cycle import Cycle
-from headgate.server.head import check_part, read_head, read_target
 from headgate.server.limits import Limits
 from headgate.server.refusal import write_refusal
 
@@ -51,12 +46,7 @@ class Protocol(HttpToolsProtocol):
         self._loopback = False
         self._running: Cycle | None = None
         self._last: Cycle | None = None
-        self._head = bytearray()
-        self._skipped = False
-        self._target = b""
-        self._body_left = 0
-        self._chunks: ChunkScanner | None = None
-        self._in_body = False
+        self._cutter = Cutter(self.limits)
         self._held = b""
         self._deaf = False
         self._refusal = b""
@@ -106,96 +96,38 @@ class Protocol(HttpToolsProtocol):
         except Refused as refusal:
             self._refuse(refusal.fault)
 
-    # Cutting the bytes into messages
-
     def _take(self, data: bytes) -> bytes:
-        if self._body_left:
-            return self._take_body(data)
-        if self._chunks is not None:
-            return self._take_chunks(data, self._chunks)
-        if len(self.pipeline) >= self.limits.pipelined:
+        cutter = self._cutter
+        if len(self.pipeline) >= self.limits.pipelined and not cutter.in_body:
             self._held = data
             self.flow.pause_reading()
             return b""
-        return self._take_head(data)
-
-    def _take_head(self, data: bytes) -> bytes:
-        whole, rest = self._cut_head(data)
-        if not whole:
-            return b""
-        try:
-            head = read_head(whole, self.limits)
-        except Refused:
-            self._target = read_target(whole)
-            raise
-        self._chunks = ChunkScanner() if head.chunked else None
-        self._body_left = head.length
-        self._feed(head.data)
-        if head.length or head.chunked:
+        begun = cutter.partial
+        message, rest = cutter.cut(data)
+        if cutter.in_body:
             self._reading.set_in(self.limits.body_s)
+        elif cutter.partial and not begun:
+            self._reading.set_in(self.limits.header_s)
+        if message:
+            self._feed(message)
         return rest
 
-    def _cut_head(self, data: bytes) -> tuple[bytes, bytes]:
-        """The whole head and what follows it; nothing and nothing while it is not whole."""
-        held = self._head
-        if not held:
-            end = data.find(b"\r\n\r\n") + 4
-            if 4 < end <= self.limits.head_bytes and data[:1] != b"\r":
-                self._skipped = False
-                return data[:end], data[end:]
-            self._reading.set_in(self.limits.header_s)
-        scan_from = max(0, len(held) - 3)
-        held += data
-        if held[:2] == b"\r\n" and not self._skipped:
-            # One empty line before a request is allowed for (RFC 9112 section 2.2).
-            del held[:2]
-            self._skipped = True
-        end = held.find(b"\r\n\r\n", scan_from) + 4
-        if end < 4 or end > self.limits.head_bytes:
-            check_part(held, scan_from, self.limits)
-            return b"", b""
-        whole, rest = bytes(held[:end]), bytes(held[end:])
-        held.clear()
-        self._skipped = False
-        return whole, rest
-
-    def _take_body(self, data: bytes) -> bytes:
-        piece = data[: self._body_left]
-        self._body_left -= len(piece)
-        self._reading.set_in(self.limits.body_s)
-        self._feed(piece)
-        return data[len(piece) :]
-
-    def _take_chunks(self, data: bytes, chunks: ChunkScanner) -> bytes:
-        end = chunks.feed(data)
-        self._reading.set_in(self.limits.body_s)
-        self._feed(data[:end])
-        if chunks.done:
-            self._chunks = None
-        return data[end:]
-
-    def _feed(self, data: bytes) -> None:
+    def _feed(self, message: bytes) -> None:
         try:
-            self.parser.feed_data(data)
+            self.parser.feed_data(message)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             raise bad_request(f"malformed HTTP: {error}") from error
 
     # What the parser says
 
     @override
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._in_body = False
-
-    @override
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._in_body:  # a trailer must not become a header
-            self.headers.append((name.lower(), value.rstrip(b" \t")))
+        self.headers.append((name.lower(), value.rstrip(b" \t")))
 
     @override
     def on_headers_complete(self) -> None:
-        self._in_body = True
         self._complete_scope()
+        self.headers = []  # where trailers go: they must not become headers
         connection = Connection(self.transport, self.client, self._loopback)
         self.scope["extensions"] = {"headgate": connection}  # type: ignore[dict-item]
         version = self.scope["http_version"]
@@ -209,7 +141,7 @@ class Protocol(HttpToolsProtocol):
             access_log=False,
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
-            expect_100_continue=version != "1.0" and self._expects_continue(),
+            expect_100_continue=self._cutter.expects_continue,
             keep_alive=version != "1.0" and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
@@ -227,14 +159,25 @@ class Protocol(HttpToolsProtocol):
         self.scope["raw_path"] = path
         self.scope["query_string"] = query
 
-    def _expects_continue(self) -> bool:
-        return any(name == b"expect" and v.lower() == b"100-continue" for name, v in self.headers)
+    @override
+    def on_body(self, body: bytes) -> None:
+        cycle = self._last
+        if cycle is None or cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
 
     @override
     def on_message_complete(self) -> None:
-        super().on_message_complete()
         self._reading.off()
-        if self._last is not None and not self._last.keep_alive:
+        cycle = self._last
+        if cycle is None or cycle.response_complete:
+            return
+        cycle.more_body = False
+        cycle.message_event.set()
+        if not cycle.keep_alive:
             self._deaf = True  # RFC 9112 section 9.6: nothing after the last request is read
 
     # Answers in their turn
@@ -258,7 +201,7 @@ class Protocol(HttpToolsProtocol):
             self._say_refusal()
         else:
             self.flow.resume_reading()
-            if not self._head:
+            if not self._cutter.partial:
                 self._reading.set_in(self.limits.idle_s)
 
     def _resume_held(self) -> None:
@@ -271,10 +214,7 @@ class Protocol(HttpToolsProtocol):
         self._deaf = True
         self._reading.off()
         broken = self._due()
-        target = self._target or read_target(self._head)
-        if broken is not None:
-            target = broken.scope["raw_path"]
-        self._head.clear()
+        target = broken.scope["raw_path"] if broken is not None else self._cutter.refused_target
         request_id = secrets.token_hex(16)
         date = self.server_state.default_headers
         self._refusal = write_refusal(fault, target, request_id, date)
@@ -334,7 +274,7 @@ class Protocol(HttpToolsProtocol):
             self._reading.set_in(self.limits.body_s)
         elif self._deaf:
             self.transport.abort()
-        elif self._head:
+        elif self._cutter.partial:
             self._refuse(Fault(kind="request_stalled", message="the request's head took too long"))
         elif (due := self._due()) is not None:
             self._on_stalled_body(due)
