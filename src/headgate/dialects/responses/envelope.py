@@ -40,7 +40,7 @@ def read_envelope(body: bytes) -> Envelope:
     """The envelope of `body`. Raises Refused naming the field that is not what it must be."""
     try:
         fields = _decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         fields = _read_odd(body)
     if not body.isascii():
         _check_utf8(body)

@@ -76,7 +76,7 @@ def read_facts(body: bytes) -> Facts:
 def _look_at(body: bytes) -> _Glance:
     try:
         return _glance(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         value = json_text.object_or_none(body)  # takes lone surrogates, which are JSON too
     if value is None:
         raise StreamBroken("the reply is not a JSON object")
