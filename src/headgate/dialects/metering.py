@@ -18,16 +18,21 @@ _DATA_LINE = re.compile(rb"(?:^|[\r\n])data:")
 class SseMeter:
     """Relays whole frames and notes facts.
 
-    `interest` is searched for in the bytes; only where it is found (and in the first event) are
-    frames taken apart and shown to `note(facts, frame)`, which updates the facts and gives the
-    verdict. `note` must not raise on any frame.
+    `interest` (a pattern whose alternatives share their first byte is the fastest) and the
+    literal `marks` are searched for in the bytes; only where one is found, and in the first
+    event, are frames taken apart and shown to `note(facts, frame)`, which updates the facts and
+    gives the verdict. `note` must not raise on any frame.
     """
 
     def __init__(
-        self, interest: re.Pattern[bytes], note: Callable[[Facts, sse.Frame], Verdict]
+        self,
+        interest: re.Pattern[bytes],
+        note: Callable[[Facts, sse.Frame], Verdict],
+        marks: tuple[bytes, ...] = (),
     ) -> None:
         self.facts = Facts()
         self._search = interest.search
+        self._marks = marks
         self._note = note
         self._splitter = sse.Splitter()
 
@@ -39,7 +44,7 @@ class SseMeter:
         whole = self._splitter.feed(data)
         if not whole:
             return b""
-        if facts.events == 0 or self._search(whole) is not None:
+        if facts.events == 0 or self._interesting(whole):
             return self._look(whole)
         events = whole.count(b"\ndata:") + whole.startswith(b"data:")
         if b"\r" in whole:
@@ -58,6 +63,12 @@ class SseMeter:
         if not frames or not sse.is_whole(frames[-1].data):
             return b""
         return self._look(rest.rstrip(b"\r\n") + b"\n\n")
+
+    def _interesting(self, whole: bytes) -> bool:
+        for mark in self._marks:
+            if mark in whole:
+                return True
+        return self._search(whole) is not None
 
     def _look(self, whole: bytes) -> bytes:
         out: list[bytes] = []

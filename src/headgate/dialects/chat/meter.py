@@ -12,14 +12,13 @@ from headgate.model.fault import StreamBroken
 from headgate.model.usage import merge
 from headgate.wire import json_text, sse
 
-_INTEREST = re.compile(
-    rb'"(?:finish_reason|usage|error)"\s*:\s*[^n\s]|\[DONE\]|event: ?error|"object"\s*:\s*"error"'
-)
+_INTEREST = re.compile(rb'"(?:(?:finish_reason|usage|error)"\s*:\s*[^n\s]|object"\s*:\s*"error")')
+_MARKS = (b"[DONE]", b"event: error", b"event:error")
 
 
 def open_meter(hide_usage: bool) -> SseMeter:
     """See `headgate.dialects.dialect.BackendHalf.open_meter`."""
-    return SseMeter(_INTEREST, functools.partial(_note, hide_usage))
+    return SseMeter(_INTEREST, functools.partial(_note, hide_usage), _MARKS)
 
 
 def _note(hide_usage: bool, facts: Facts, frame: sse.Frame) -> Verdict:
