@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +32,7 @@ def ask(gateway: Gateway, method: str, path: str, body: Any = None, **headers: s
 def test_the_program_is_told_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADGATE_CONFIG", "/none.yaml")
     monkeypatch.setenv("DETAIL_STREAM_LOG_MODE", "raw")
+    monkeypatch.setenv("SOME_API_KEY", "secret")
     with Gateway({"server": {"drain": "1s"}}, env={"MARK": "x"}, program=STAND_IN) as gateway:
         _, told = ask(gateway, "GET", "/")
         assert told["command"] == "serve"
@@ -41,7 +43,18 @@ def test_the_program_is_told_everything(monkeypatch: pytest.MonkeyPatch) -> None
         assert told["env"]["HEADGATE_ADMIN_TOKEN"] == gateway.admin_token
         assert "HEADGATE_CONFIG" not in told["env"]
         assert "DETAIL_STREAM_LOG_MODE" not in told["env"]
+        assert told["env"]["SOME_API_KEY"] == "secret"
         assert gateway.exit_code is None
+
+
+def test_without_a_configuration_no_providers_key_makes_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SOME_API_KEY", "secret")
+    with Gateway(program=STAND_IN) as gateway:
+        _, told = ask(gateway, "GET", "/")
+        assert "--config" not in told["options"]
+        assert "SOME_API_KEY" not in told["env"]
 
 
 def test_stopping_leaves_nothing_but_the_log() -> None:
@@ -99,10 +112,20 @@ def test_the_real_one_serves_its_configuration_and_the_next(upstream: ScriptedUp
     with Gateway(config(upstream, "old")) as gateway:
         status, reply = chat(gateway, "old")
         assert (status, reply["choices"][0]["message"]["content"]) == (200, "one two")
+        assert chat(gateway, "new")[0] == 404
         gateway.reload(config(upstream, "new"))
-        token = f"Bearer {gateway.admin_token}"
-        assert ask(gateway, "POST", "/admin/reload", authorization=token)[0] == 200
-        assert chat(gateway, "new")[0] == 200
+        deadline_s = time.monotonic() + 20
+        while chat(gateway, "new")[0] != 200:
+            assert time.monotonic() < deadline_s, gateway.log
+
+
+def test_the_real_ones_admin_api_opens_with_its_token(
+    headgate_gateway: Callable[..., Gateway],
+) -> None:
+    gateway = headgate_gateway()
+    token = f"Bearer {gateway.admin_token}"
+    assert ask(gateway, "GET", "/admin/backends", authorization=token)[0] == 200
+    assert ask(gateway, "GET", "/admin/backends", authorization="Bearer wrong")[0] == 401
 
 
 def test_the_real_one_needs_no_configuration(headgate_gateway: Callable[..., Gateway]) -> None:

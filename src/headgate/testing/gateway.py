@@ -27,9 +27,10 @@ class GatewayFailed(RuntimeError):  # noqa: N818 - named for the fact
 class Gateway:
     """``headgate serve`` with a configuration of the test's, ready when it is made.
 
-    `config` is a mapping or YAML text; `env` is added to the environment, from which the
-    gateway's own variables are taken out; `program` is the command before ``serve``. ``url`` ends
-    before ``/v1``; ``admin_token`` opens the admin API; ``data`` is its data folder.
+    `config` is a mapping or YAML text; None starts it without a configuration. `env` is added to
+    the environment, from which the gateway's own variables are taken out, and without a
+    configuration the providers' keys too; `program` is the command before ``serve``. ``url``
+    ends before ``/v1``; ``admin_token`` opens the admin API; ``data`` is its data folder.
 
     ::
 
@@ -53,9 +54,9 @@ class Gateway:
         self.url = f"http://127.0.0.1:{self.port}"
         self._log_path = folder / "log"
         self._last_log = ""
-        file = folder / "headgate.yaml"
-        file.write_text(_yaml(config), encoding="utf-8")
-        self._process = self._start([*program, *self._arguments(file)], env or {})
+        self._config_path = folder / "gateway.yaml"
+        kept = _environment(keep_keys=config is not None)
+        self._process = self._start([*program, *self._arguments(config)], {**kept, **(env or {})})
         self._wait_until_ready(ready_timeout_s)
 
     @property
@@ -76,9 +77,9 @@ class Gateway:
         return self._process.poll()
 
     def reload(self, config: Config) -> None:
-        """Writes a new configuration and asks the gateway to read it (SIGHUP)."""
-        file = pathlib.Path(self._folder.name) / "headgate.yaml"
-        file.write_text(_yaml(config), encoding="utf-8")
+        """Writes a new configuration and asks the gateway to read it (SIGHUP), where it was made
+        with one; it goes on with the old until it has read the new."""
+        self._config_path.write_text(_yaml(config), encoding="utf-8")
         self._process.send_signal(signal.SIGHUP)
 
     def stop(self, grace_s: float = 10.0) -> int:
@@ -108,9 +109,12 @@ class Gateway:
         """Stops it."""
         self.stop()
 
-    def _arguments(self, file: pathlib.Path) -> list[str]:
-        where = ["--host", "127.0.0.1", "--port", str(self.port)]
-        return ["serve", "--config", str(file), "--data", str(self.data), *where]
+    def _arguments(self, config: Config | None) -> list[str]:
+        where = ["--data", str(self.data), "--host", "127.0.0.1", "--port", str(self.port)]
+        if config is None:
+            return ["serve", *where]
+        self._config_path.write_text(_yaml(config), encoding="utf-8")
+        return ["serve", "--config", str(self._config_path), *where]
 
     def _start(self, command: list[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with self._log_path.open("wb") as log:
@@ -118,7 +122,7 @@ class Gateway:
                 return subprocess.Popen(
                     command,
                     cwd=self._folder.name,
-                    env=_environment(self.admin_token, env),
+                    env={"HEADGATE_ADMIN_TOKEN": self.admin_token, **env},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -138,16 +142,18 @@ class Gateway:
             time.sleep(0.02)
 
 
-def _yaml(config: Config | None) -> str:
+def _yaml(config: Config) -> str:
     if isinstance(config, str):
         return config
-    return yaml.safe_dump(dict(config or {}), sort_keys=False, allow_unicode=True)
+    return yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
 
 
-def _environment(admin_token: str, extra: Mapping[str, str]) -> dict[str, str]:
+def _environment(keep_keys: bool) -> dict[str, str]:
     """The test's environment without what would steer the gateway behind its back."""
     kept = {name: value for name, value in os.environ.items() if not _steers(name)}
-    return {**kept, "PYTHONUNBUFFERED": "1", "HEADGATE_ADMIN_TOKEN": admin_token, **extra}
+    if not keep_keys:
+        kept = {name: value for name, value in kept.items() if not name.endswith("_API_KEY")}
+    return {**kept, "PYTHONUNBUFFERED": "1"}
 
 
 def _steers(name: str) -> bool:
