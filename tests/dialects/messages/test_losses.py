@@ -22,5 +22,5 @@ def test_each_name_is_told_once_in_order() -> None:
 def test_unknown_fields_are_told_as_the_caller_spelled_them() -> None:
     losses = Losses("responses")
     losses.add_extras(["novelty", "client_metadata"])
-    losses.add_extras(["phase"], "messages")
+    losses.add_extras(["phase", "prompt_cache_breakpoint"], "messages")
     assert losses.found() == ("novelty", "input.phase")

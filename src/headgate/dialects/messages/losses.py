@@ -32,6 +32,7 @@ SILENT = frozenset(
         "stream_options",
         "prompt_cache_retention",
         "prompt_cache_options",
+        "prompt_cache_breakpoint",
         "client_metadata",
         "obfuscation",
     }
