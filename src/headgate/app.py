@@ -153,7 +153,7 @@ def database_url(launch: Launch) -> str:
 
 
 def _gateway(books: Books, http: Upstream) -> Gateway:
-    mock = LocalUpstream(create_mock())
+    mock = LocalUpstream(create_mock(keep_requests=0))
 
     def upstream_for(backend: Backend) -> Upstream:
         return mock if backend is BUILT_IN_MOCK else http
