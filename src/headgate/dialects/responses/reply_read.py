@@ -88,7 +88,9 @@ def read_item(item: Mapping[str, Any], source: Source) -> list[Part]:
     """The parts of one output item, tool names as the caller knows them."""
     kind = text(item, "type")
     if kind == "message":
-        return items.read_message(item, "output")
+        content = item.get("content")
+        sound = content if isinstance(content, str) else objects(item, "content")
+        return items.read_message({**item, "content": sound}, "output")
     if kind == "reasoning":
         return items.read_reasoning(
             item, lambda encrypted, id_: opaque.from_backend(encrypted, source.vendor, id_)
