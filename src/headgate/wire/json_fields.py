@@ -26,10 +26,10 @@ def count(source: Mapping[str, Any], key: str) -> int | None:
     """The whole number under `key` that is not negative (also written ``3.0`` or ``"3"``, as
     protobuf writes 64-bit numbers), else None."""
     value = source.get(key)
-    if isinstance(value, bool):
-        return None
+    if type(value) is int:
+        return value if 0 <= value < 2**63 else None
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         return int(value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if isinstance(value, int) and 0 <= value < 2**63 else None
+    if isinstance(value, float) and value.is_integer() and 0 <= value < 2**63:
+        return int(value)
+    return None

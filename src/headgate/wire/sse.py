@@ -20,7 +20,6 @@ BOM = b"\xef\xbb\xbf"
 _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _HALF_LINE_END = re.compile(rb"\n\r\Z")
 """A CR behind an LF at the very end: of a stream with CRLF, whose LF is still to come."""
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -46,7 +45,7 @@ class Splitter:
 
         Raises StreamBroken where one frame exceeds the limit.
         """
-        if not self._held and data.endswith(b"\n\n"):
+        if not self._held and data.endswith((b"\n\n", b"\r\n\r\n")):
             return data
         held = self._held
         held += data
@@ -107,8 +106,7 @@ def parse(whole: bytes) -> list[Frame]:
     frames: list[Frame] = []
     event = ""
     data: list[bytes] = []
-    lines = _LINE_END.split(whole) if b"\r" in whole else whole.split(b"\n")
-    for line in lines:
+    for line in whole.splitlines():  # of bytes: CRLF, LF and CR alone
         if not line:
             if data:
                 frames.append(Frame(event, data[0] if len(data) == 1 else b"\n".join(data)))

@@ -10,7 +10,7 @@ import re
 from headgate.model.fault import StreamBroken
 from headgate.wire import sse
 
-_BARE = re.compile(rb"(?:\A|[\r\n])[ \t]*(?=[\[{])")
+_BARE = re.compile(rb"(?:\A|[\r\n])(?=[\[{])")
 _BRACE = re.compile(rb'["{}]')
 _REST_OF_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 
@@ -37,8 +37,7 @@ class Framing:
         if self._bare:
             return []
         rest = self._splitter.rest().removeprefix(sse.BOM)
-        bare = _BARE.search(rest)
-        if bare:
+        if _find_bare(rest) is not None:
             return self._read(rest)
         return [frame.data for frame in sse.parse(rest) if sse.is_whole(frame.data)]
 
@@ -56,12 +55,23 @@ class Framing:
         )
 
     def _read(self, whole: bytes) -> list[bytes]:
-        bare = _BARE.search(whole)
+        bare = _find_bare(whole)
         if bare is None:
             return [frame.data for frame in sse.parse(whole)]
         self._bare = True
-        found = [frame.data for frame in sse.parse(whole[: bare.end()])]
-        return found + self._objects.feed(whole[bare.end() :] + self._splitter.rest())
+        found = [frame.data for frame in sse.parse(whole[:bare])]
+        return found + self._objects.feed(whole[bare:] + self._splitter.rest())
+
+
+def _find_bare(whole: bytes) -> int | None:
+    """Where the first line that is JSON begins. One event of one line, the usual case, is known
+    by its two newlines at the end."""
+    if whole.startswith(b"data:"):
+        first = min(whole.find(b"\n"), whole.find(b"\r") % len(whole))
+        if first >= len(whole) - 4:
+            return None
+    match = _BARE.search(whole)
+    return match.end() if match else None
 
 
 class ObjectSplitter:
