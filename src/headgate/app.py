@@ -171,7 +171,7 @@ def _gateway(books: Books, http: Upstream) -> Gateway:
 
 def _snapshot(launch: Launch, config: Config) -> Snapshot:
     snapshot = from_config(config, launch.loopback)
-    if launch.path is not None:
+    if snapshot.backends and launch.path is not None:
         return snapshot
     backends = {**snapshot.backends, BUILT_IN_MOCK.name: BUILT_IN_MOCK}
     return msgspec.structs.replace(snapshot, backends=backends)

@@ -18,6 +18,9 @@ from headgate.model.reply import Reply
 from headgate.model.request import Request, ToolRef
 
 
+Headers = tuple[tuple[str, str], ...]
+
+
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of a request that are always needed, read without decoding the rest.
 
@@ -42,7 +45,7 @@ class WrittenRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     body: bytes
     losses: tuple[str, ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
     tools: Mapping[str, ToolRef] = {}
     schema_tool: str | None = None
     one_tool_call: bool = False
@@ -153,12 +156,17 @@ class CallerHalf(msgspec.Struct, frozen=True, kw_only=True):
     keep_alive: bytes
 
 
+def _as_they_are(headers: Headers, destination: Destination) -> Headers:
+    return headers
+
+
 class BackendHalf(msgspec.Struct, frozen=True, kw_only=True):
     """How a dialect faces backends.
 
     ``path(model, stream)`` is appended to the base URL (which ends before ``/v1``).
     ``readdress(body, envelope, destination)`` keeps every byte of a request in this dialect but
-    the model's name and what the destination demands.
+    the model's name and what the destination demands; ``relay_headers(headers, destination)`` are
+    the caller's headers of this dialect as the destination takes them, ours added or taken out.
     ``write_request(request, destination)`` raises `Untranslatable`.
     ``read_reply(body, source)`` and ``read_facts(body)`` raise StreamBroken on what is no reply.
     ``read_error(status, body)`` never raises. ``open_meter(hide_usage)`` takes the usage event
@@ -173,6 +181,7 @@ class BackendHalf(msgspec.Struct, frozen=True, kw_only=True):
     read_error: Callable[[int, bytes], Fault]
     open_reader: Callable[[Source], Reader]
     open_meter: Callable[[bool], Meter]
+    relay_headers: Callable[[Headers, Destination], Headers] = _as_they_are
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):

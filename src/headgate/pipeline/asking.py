@@ -51,7 +51,7 @@ def put(exchange: Exchange, target: Target, at: float) -> Question:
 def _relay(exchange: Exchange, backend: Backend, destination: Destination) -> Question:
     dialect = exchange.dialect
     body = dialect.backend.readdress(exchange.body, exchange.envelope, destination)
-    headers = passing.to_backend(exchange.headers)
+    headers = dialect.backend.relay_headers(passing.to_backend(exchange.headers), destination)
     call = _call(exchange, backend, dialect, destination.model, headers)
     exchange.losses = []
     return Question(backend, dialect, msgspec.structs.replace(call, body=body))

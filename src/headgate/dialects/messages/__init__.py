@@ -5,6 +5,7 @@ from headgate.dialects.messages import errors, frames, meter
 from headgate.dialects.messages.envelope import read_envelope
 from headgate.dialects.messages.own import NAME
 from headgate.dialects.messages.readdress import readdress
+from headgate.dialects.messages.relayed import relay_headers
 from headgate.dialects.messages.reply_read import read_reply
 from headgate.dialects.messages.reply_write import write_reply
 from headgate.dialects.messages.request_read import read_request
@@ -32,6 +33,7 @@ MESSAGES = Dialect(
         read_error=errors.read_error,
         open_reader=StreamReader,
         open_meter=meter.open_meter,
+        relay_headers=relay_headers,
     ),
     caller=CallerHalf(
         read_envelope=read_envelope,

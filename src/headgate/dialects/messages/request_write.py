@@ -9,6 +9,7 @@ from headgate.dialects.messages import betas, cache_marks, schema, tools_write, 
 from headgate.dialects.messages.losses import Losses
 from headgate.dialects.messages.own import NAME
 from headgate.dialects.messages.parts_write import write_part
+from headgate.dialects.messages.relayed import VERSION
 from headgate.dialects.messages.sampling_write import lose_the_rest, write_sampling
 from headgate.dialects.messages.thinking_write import Thought, write_thinking
 from headgate.dialects.messages.writing import Writing, is_note
@@ -17,7 +18,6 @@ from headgate.model.request import Message, Request
 from headgate.model.tool_names import ToolNames
 from headgate.wire import json_text
 
-VERSION = "2023-06-01"
 
 Object = dict[str, Any]
 
