@@ -132,7 +132,19 @@ def test_a_tool_without_parameters_is_known(schema: dict[str, Any] | None, some:
 
 
 KEYS = st.sampled_from(
-    ["type", "properties", "items", "anyOf", "allOf", "$ref", "enum", "const", "required", "a"]
+    [
+        "type",
+        "properties",
+        "items",
+        "anyOf",
+        "allOf",
+        "$ref",
+        "enum",
+        "const",
+        "required",
+        "format",
+        "a",
+    ]
 )
 SCHEMAS = st.recursive(
     st.none() | st.booleans() | st.sampled_from(["object", "null", "#", "#/a", "#/properties/a"]),
@@ -155,7 +167,7 @@ def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 @given(st.dictionaries(KEYS, SCHEMAS, max_size=4), st.sampled_from(["json_schema", "openapi"]))
-@settings(max_examples=150)
+@settings(max_examples=300)
 def test_no_schema_makes_it_raise_or_keeps_a_reference(schema: Any, subset: Any) -> None:
     for written in subschemas(degrade(schema, subset)):
         assert not written.keys() & {"$ref", "allOf", "const"}

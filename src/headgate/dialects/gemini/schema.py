@@ -83,7 +83,9 @@ class _Degrader:
         if isinstance(properties, Mapping):
             out["properties"] = {name: write(inner) for name, inner in properties.items()}
             if isinstance(out.get("required"), list):
-                out["required"] = [name for name in out["required"] if name in properties]
+                out["required"] = [
+                    name for name in out["required"] if isinstance(name, str) and name in properties
+                ]
         for key in _LISTS:
             if isinstance(out.get(key), list):
                 out[key] = [write(inner) for inner in out[key]]
@@ -137,7 +139,7 @@ def _to_openapi(node: dict[str, Any]) -> None:
     if "anyOf" not in node and isinstance(node.get("oneOf"), list):
         node["anyOf"] = node["oneOf"]
     _lift_null(node)
-    if node.get("format") not in _FORMATS:
+    if str(node.get("format")) not in _FORMATS:
         node.pop("format", None)
     values = node.get("enum")
     if isinstance(values, list) and not all(isinstance(value, str) for value in values):
