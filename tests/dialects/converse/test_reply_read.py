@@ -90,6 +90,7 @@ def test_an_error_in_place_of_a_reply_is_refused() -> None:
         read_reply(b'{"__type":"x#ThrottlingException","message":"slow"}', CLAUDE)
 
     assert caught.value.fault.kind == "rate_limited"
+    assert read_facts(b'{"message":"broken"}').fault is not None
 
 
 def test_the_facts_are_read_without_the_reply() -> None:

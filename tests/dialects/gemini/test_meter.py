@@ -33,13 +33,16 @@ def test_an_error_is_a_fault() -> None:
 
     assert meter.feed(data) == data
     assert meter.facts.fault is not None
-    assert meter.facts.fault.kind == "rate_limited"
+    assert (meter.facts.fault.kind, meter.facts.fault_relayed) == ("rate_limited", True)
+    assert meter.feed(data) == b""
     assert not meter.facts.finished
 
 
 def test_done_is_a_terminator_and_nonsense_is_passed_on() -> None:
     meter = open_meter(False)
-    data = b"data: nonsense\n\ndata: [DONE]\n\n"
+    said = stream(response({"text": "a"}, finishReason="STOP"))
+    data = b"data: nonsense\n\n" + said + b"data: [DONE]\n\n"
 
     assert meter.feed(data + stream(response({"text": "late"}))) == data
     assert meter.facts.terminated
+    assert meter.facts.events == 1

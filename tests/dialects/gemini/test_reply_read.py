@@ -69,6 +69,7 @@ def test_an_error_in_place_of_a_reply_is_refused_with_its_fault() -> None:
         read_reply(raw({"error": {"code": 503, "message": "gone"}}), GOOGLE)
 
     assert caught.value.fault.kind == "overloaded"
+    assert read_facts(raw({"error": {"code": 503}})).fault is not None
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"1", b"null", b'{"hello":1}', b'"\xff"'])

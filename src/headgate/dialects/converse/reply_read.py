@@ -29,7 +29,10 @@ def read_reply(body: bytes, source: Source) -> Reply:
 
 def read_facts(body: bytes) -> Facts:
     """What a whole reply says of itself. Raises StreamBroken where it is none."""
-    reply = _decoded(body)
+    try:
+        reply = _decoded(body)
+    except Refused as refused:
+        return Facts(events=1, output_bytes=len(body), fault=refused.fault)
     return Facts(
         events=1,
         output_bytes=len(body),

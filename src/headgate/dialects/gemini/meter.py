@@ -3,7 +3,6 @@
 import re
 
 from headgate.dialects.facts import Facts
-from headgate.dialects.gemini.errors import fault_of
 from headgate.dialects.gemini.reply_read import note
 from headgate.dialects.metering import SseMeter, Verdict
 from headgate.wire import json_text, sse
@@ -19,9 +18,9 @@ def open_meter(hide_usage: bool) -> SseMeter:
 def _note(facts: Facts, frame: sse.Frame) -> Verdict:
     response = json_text.object_or_none(frame.data)
     if response is None:
-        return "last" if frame.data.strip() == b"[DONE]" else "pass"
-    if response.get("error"):
-        facts.fault = fault_of(response)
-        return "pass"
+        return "last" if frame.data.strip() == b"[DONE]" else "idle"
     note(facts, response)
+    if facts.fault is not None:
+        facts.fault_relayed = True
+        return "last"
     return "pass"

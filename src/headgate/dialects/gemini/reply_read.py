@@ -6,6 +6,7 @@ from headgate.dialects.destination import Source
 from headgate.dialects.facts import Facts
 from headgate.dialects.gemini.assembly import Assembly
 from headgate.dialects.gemini.ending import native_reason
+from headgate.dialects.gemini.errors import fault_of
 from headgate.dialects.gemini.usage import read_usage
 from headgate.model.fault import Refused, StreamBroken
 from headgate.model.reply import Fold, Reply
@@ -41,6 +42,9 @@ def read_facts(body: bytes) -> Facts:
 
 def note(facts: Facts, response: dict[str, Any]) -> None:
     """Notes what one response object says."""
+    if response.get("error"):
+        facts.fault = fault_of(response)
+        return
     facts.id = text(response, "responseId") or facts.id
     facts.model = text(response, "modelVersion") or facts.model
     reasons = [
