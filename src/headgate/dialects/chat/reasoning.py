@@ -113,12 +113,13 @@ def read_reasoning(message: Json, native_issuer: str) -> list[tuple[Reasoning, s
 def _add(
     found: list[tuple[Reasoning, str | None]], detail: Detail, state: OpaqueState | None
 ) -> None:
-    """Adds one entry; state alone joins the text before it that has the same id and no state."""
+    """Adds one entry; state alone joins the stateless text before it that has its id or none."""
     if detail.encrypted and not detail.text and state is not None and found:
         before, id_ = found[-1]
-        if before.text and before.state is None and id_ == detail.id:
+        if before.text and before.state is None and id_ in (None, detail.id):
             extras = {**(before.extras or {}), **(detail.extras or {})}
-            found[-1] = (Reasoning(before.text, before.summary, state, extras or None), id_)
+            joined = Reasoning(before.text, before.summary, state, extras or None)
+            found[-1] = (joined, detail.id)
             return
     if detail.text or state is not None:
         part = Reasoning(detail.text, detail.summary, state, detail.extras)

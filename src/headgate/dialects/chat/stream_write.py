@@ -236,7 +236,7 @@ class StreamWriter:
             case ev.ReasoningBlock(summary=summary, extras=extras):
                 state = block.state.state if block.state else None
                 own = own_extras(extras)
-                if state is not None or own:
+                if state is not None:
                     thought = Reasoning("".join(block.texts), summary, state)
                     block.choice.thoughts.append((thought, own))
             case ev.ToolCallBlock(custom=custom) if not block.said and not custom and block.form:
