@@ -17,7 +17,6 @@ from headgate.model import events as ev
 from headgate.model.fault import StreamBroken
 from headgate.model.media import read_url
 from headgate.model.parts import Citation, Extras, Image, Reasoning, Refusal, Text
-from headgate.model.state import OpaqueState
 
 MAX_HELD = 64 * 1024 * 1024
 """Characters of sound or opaque state that are collected until they are whole."""
@@ -190,20 +189,18 @@ class ChoiceReader:
 
     def _attach(self, out: list[ev.Event]) -> None:
         """Gives held state to the open reasoning block, one each; the others get empty blocks."""
-        states = [self._state(detail, "".join(held)) for detail, held in self._states.values()]
+        joined = (
+            msgspec.structs.replace(detail, opaque="".join(held))
+            for detail, held in self._states.values()
+        )
+        states = [state_of(detail, self._source.vendor) for detail in joined]
         self._states.clear()
-        for state in states:
+        for state in filter(None, states):
             if not isinstance(self._open, ev.ReasoningBlock):
                 self._words(ev.ReasoningBlock(), out)
             out.append(ev.StateAttached(self._key, state))
             out.append(ev.BlockEnded(self._key))
             self._open = None
-
-    def _state(self, detail: Detail, opaque: str) -> OpaqueState:
-        state = OpaqueState(self._source.vendor, opaque, detail.kind, detail.id)
-        if opaque.startswith("hg1."):
-            return state_of(detail, self._source.vendor) or state
-        return state
 
     def _rare(self, delta: Json, out: list[ev.Event]) -> None:
         if delta.get("annotations"):
