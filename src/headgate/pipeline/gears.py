@@ -71,6 +71,7 @@ class Translated:
         self._writer = caller.open_writer(context)
         self.facts = Facts()
         self.losses = self._writer.losses
+        self._ended = False
 
     def feed(self, data: bytes) -> bytes:
         """See `Gear.feed`."""
@@ -78,11 +79,14 @@ class Translated:
 
     def end(self) -> bytes:
         """See `Gear.end`."""
+        self._ended = True
         return self._pass(self._reader.end())
 
     def close(self) -> bytes:
-        """See `Gear.close`."""
-        return self._writer.end()
+        """See `Gear.close`. A reader may hold the finish until it is told that nothing follows,
+        which it was not where a finished backend fell silent."""
+        held = b"" if self._ended or self.facts.terminated else self.end()
+        return held + self._writer.end()
 
     def fail(self, fault: Fault) -> bytes:
         """See `Gear.fail`."""
