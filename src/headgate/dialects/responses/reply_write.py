@@ -86,6 +86,7 @@ class ItemWriter:
         self._seed = seed
         self._losses = losses
         self._minted = 0
+        self._call_ids: set[str] = set()
 
     def write(self, parts: tuple[Part, ...]) -> Iterator[dict[str, Any]]:
         """The items that `parts` make."""
@@ -108,6 +109,17 @@ class ItemWriter:
         """A new id, never given before."""
         self._minted += 1
         return prefix + items.minted_tail(self._seed, self._minted)
+
+    def call_id(self, id_: str) -> str:
+        """The id by which a call is answered; one that the reply has used already is told apart,
+        so that every answer finds its call."""
+        if not id_:
+            id_ = self.mint("call_")
+        if id_ in self._call_ids:
+            self._minted += 1
+            id_ = f"{id_}_{self._minted}"
+        self._call_ids.add(id_)
+        return id_
 
     def message(self, parts: list[Part]) -> dict[str, Any]:
         """A message of the model."""
@@ -135,7 +147,7 @@ class ItemWriter:
         """A call of one of the caller's tools."""
         item = {"id": "", "status": "completed", **items.call_item(call)}
         item["id"] = item["id"] or self.mint("ctc_" if call.custom else "fc_")
-        item["call_id"] = call.id or self.mint("call_")
+        item["call_id"] = self.call_id(call.id)
         return item
 
     def whole(self, part: Part) -> dict[str, Any] | None:

@@ -172,11 +172,16 @@ class ResponsesWriter:
         slot = self._slots.pop(event.key, None)
         if slot is None:
             return b""
-        out, item = b"", slot.part.item if slot.part else None
+        out = b""
+        item: OpenOutput | None = None
+        if _is_worth_an_item(slot):
+            if isinstance(slot.block, ev.ReasoningBlock):
+                out, item = self._item_for(slot.block)
+            else:
+                out = self._open(slot)
         if slot.part is not None:
-            out = self._close_part(slot.part)
-        elif _is_worth_an_item(slot):
-            out, item = self._item_for(slot.block)
+            item = slot.part.item
+            out += self._close_part(slot.part)
         if item is None:
             return out
         item.state = slot.state or item.state
@@ -247,7 +252,7 @@ class ResponsesWriter:
     def _new_item(self, block: ev.Block, kind: str, note: Mapping[str, Any]) -> OpenOutput:
         head: dict[str, Any] = {"role": "assistant"} if kind == "message" else {}
         if isinstance(block, ev.ToolCallBlock):
-            head = {"call_id": block.id or self._whole.mint("call_"), "name": block.name}
+            head = {"call_id": self._whole.call_id(block.id), "name": block.name}
             if block.namespace is not None:
                 head["namespace"] = block.namespace
         id_ = note.get("id")
