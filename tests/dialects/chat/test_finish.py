@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from headgate.dialects.chat.finish import read_finish, write_finish
+from headgate.dialects.chat.finish import read_finish, refusal_of, write_finish
 from headgate.model.events import Finished
 from headgate.model.finish import FinishReason
 
@@ -55,6 +55,11 @@ def test_the_stop_sequence_is_known_where_the_server_names_it(field: str) -> Non
 )
 def test_t27_t28_every_reason_has_a_word(reason: FinishReason, word: str) -> None:
     assert write_finish(Finished(reason), False) == word
+
+
+def test_only_a_refusals_explanation_is_a_refusal() -> None:
+    assert refusal_of(Finished("filtered", explanation="because")) == "because"
+    assert refusal_of(Finished("tools", explanation="a call was made")) is None
 
 
 def test_a_refusal_in_words_is_an_ordinary_stop() -> None:

@@ -70,6 +70,11 @@ def _sequence(choice: Json) -> str | None:
     return None
 
 
+def refusal_of(finished: Finished) -> str | None:
+    """The words of a refusal or filter that the answer itself does not hold."""
+    return finished.explanation if finished.reason in ("refusal", "filtered") else None
+
+
 def write_finish(finished: Finished, refused_in_words: bool) -> str:
     """The ``finish_reason``: a refusal that stands in the message is an ordinary ``stop``."""
     if finished.reason == "refusal" and refused_in_words:

@@ -2,7 +2,7 @@
 
 from headgate.dialects.chat.citations import write_annotation
 from headgate.dialects.chat.content import write_image
-from headgate.dialects.chat.finish import write_finish
+from headgate.dialects.chat.finish import refusal_of, write_finish
 from headgate.dialects.chat.lenient import Json
 from headgate.dialects.chat.reasoning import spell_for_caller, write_details
 from headgate.dialects.chat.stream_write import own_extras, write_sound
@@ -48,8 +48,9 @@ def _write_choice(choice: Choice, context: ReplyContext, losses: dict[str, None]
     for part, following in zip(choice.parts, (*choice.parts[1:], None), strict=False):
         message.add(part, following)
     reason = write_finish(finish, bool(message.refusals))
-    if finish.explanation and not message.refusals:
-        message.refusals.append(finish.explanation)
+    words = refusal_of(finish)
+    if words and not message.refusals:
+        message.refusals.append(words)
     if message.legacy_call and reason == "tool_calls":
         reason = "function_call"
     extras = own_extras(finish.extras)

@@ -15,7 +15,7 @@ from typing import Any
 from headgate.dialects.chat.citations import write_annotation
 from headgate.dialects.chat.content import write_image
 from headgate.dialects.chat.errors import error_frame
-from headgate.dialects.chat.finish import write_finish
+from headgate.dialects.chat.finish import refusal_of, write_finish
 from headgate.dialects.chat.lenient import Json
 from headgate.dialects.chat.reasoning import spell_for_caller, write_details
 from headgate.dialects.chat.tools import FlatCustom, LegacyFunction
@@ -310,8 +310,9 @@ class StreamWriter:
         out = self._details(choice, None) if choice.thoughts else b""
         unsaid = ev.Finished(settle("unknown", choice.calls > 0), choice.index)
         finish = choice.finish or unsaid
-        if finish.explanation and not choice.refused:
-            out += self._chunk(choice, {"refusal": finish.explanation})
+        words = refusal_of(finish)
+        if words and not choice.refused:
+            out += self._chunk(choice, {"refusal": words})
         reason = write_finish(finish, choice.refused)
         if choice.legacy_call and reason == "tool_calls":
             reason = "function_call"
