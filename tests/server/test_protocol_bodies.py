@@ -165,10 +165,12 @@ def test_few_requests_wait_for_their_turn_and_all_get_it_in_order(run: Run) -> N
         gate = asyncio.Event()
         seen: list[bytes] = []
         queued: list[int] = []
+        paused: list[bool] = []
 
         async def conduct(downstream: Downstream, scope: Scope) -> None:
             await gate.wait()
             queued.append(len(listener.protocols[0].pipeline))
+            paused.append(listener.protocols[0].flow.read_paused)
             seen.append(scope["raw_path"])
             await downstream.respond(200, [], scope["raw_path"])
 
@@ -186,5 +188,6 @@ def test_few_requests_wait_for_their_turn_and_all_get_it_in_order(run: Run) -> N
             expected = [b"/%d" % number for number in range(40)] + [b"/last"]
             assert [answer.body for answer in answers] == seen == expected
             assert max(queued) == 4
+            assert paused[0]
 
     run(scenario())

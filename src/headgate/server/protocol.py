@@ -65,8 +65,6 @@ class Protocol(HttpToolsProtocol):
         self._writing.cancel()
         self._leave()
         super().connection_lost(exc)
-        self._last = None
-        self.cycle = None  # type: ignore[assignment]  # no reference cycle is left to collect
 
     @override
     def eof_received(self) -> None:
@@ -286,7 +284,6 @@ class Protocol(HttpToolsProtocol):
             self._reading.set_in(self.limits.body_s)
         elif not cycle.connection.stalled and cycle is self._running:
             cycle.connection.stalled = True
-            cycle.keep_alive = False
             cycle.message_event.set()
             self._reading.set_in(self.limits.stall_grace_s)
         else:
