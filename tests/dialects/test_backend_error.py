@@ -78,3 +78,8 @@ def test_the_status_and_the_words_decide(
 @given(st.integers(400, 599), st.binary(max_size=60))
 def test_no_body_makes_it_raise(status: int, body: bytes) -> None:
     assert read(status, body).message
+
+
+def test_the_name_of_an_error_event_is_not_the_type_of_the_error() -> None:
+    body = {"type": "error", "code": "server_error", "message": "It broke."}
+    assert read(500, json.dumps(body).encode()).type is None

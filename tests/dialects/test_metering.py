@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from headgate.dialects.facts import Facts
 from headgate.dialects.metering import SseMeter, Verdict
-from headgate.model.fault import StreamBroken
+from headgate.model.fault import Fault, StreamBroken
 from headgate.wire import sse
 
 STREAM = b'data: {"n":1}\n\n: note\n\ndata: {"n":2}\n\nevent: ping\ndata: {}\n\ndata: [DONE]\n\n'
@@ -56,6 +56,20 @@ def test_a_hidden_frame_is_counted_and_not_relayed() -> None:
     out, facts = relay(b"data: a\n\ndata: secret\n\ndata: b\n\n", 100)
     assert out == b"data: a\n\ndata: b\n\n"
     assert facts.events == 3
+
+
+@pytest.mark.parametrize("verdict", ["last", "hide"])
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_an_error_is_not_counted_as_an_event(verdict: Verdict, before: int) -> None:
+    def note_error(facts: Facts, frame: sse.Frame) -> Verdict:
+        if frame.data != b"error":
+            return "pass"
+        facts.fault = Fault(kind="upstream_error", message="It broke.")
+        return verdict
+
+    watcher = SseMeter(re.compile(rb"error"), note_error)
+    watcher.feed(b"data: text\n\n" * before + b"data: error\n\n")
+    assert watcher.facts.events == before
 
 
 def test_a_last_frame_without_its_blank_line_gets_one_when_it_is_whole() -> None:

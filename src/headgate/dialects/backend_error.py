@@ -71,11 +71,14 @@ def words_of(value: Any) -> Words:
     if isinstance(inner, str):
         value = {"message": inner, **value}
     code = value.get("code")
+    kind = json_fields.text(value, "type")
+    if kind == "error":  # the name of an event, not of what went wrong
+        kind = ""
     return Words(
         message=plain(_first_text(value, "message", "Message", "detail", "error_description")),
         code=str(code)[:200] if isinstance(code, str | int) and code else None,
         param=json_fields.text(value, "param")[:200] or None,
-        type=(json_fields.text(value, "type") or json_fields.text(value, "status"))[:200] or None,
+        type=(kind or json_fields.text(value, "status"))[:200] or None,
     )
 
 

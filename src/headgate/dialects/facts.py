@@ -10,9 +10,10 @@ from headgate.model.usage import Usage
 class Facts:
     """Notes on one reply, taken while its bytes pass; also what a whole JSON reply says.
 
-    ``events`` counts data events (comments, pings and terminators are none). ``finished``: a
-    finish reason was seen; ``terminated``: the dialect's own last word was. ``fault``: the
-    backend reported an error in band (``fault_relayed``: in a frame that was passed on as it is). ``output_bytes`` is a rough measure of generated text, for
+    ``events`` counts data events (comments, pings, terminators and errors are none).
+    ``finished``: a finish reason was seen; ``terminated``: the dialect's own last word was.
+    ``fault``: the backend reported an error in band (``fault_relayed``: in a frame that was passed
+    on as it is). ``output_bytes`` is a rough measure of generated text, for
     an estimate where no usage comes. ``sequence_number`` is the last one seen (Responses).
     """
 

@@ -88,11 +88,11 @@ class SseMeter:
             verdict = self._note(facts, frame)
             if verdict == "last":
                 facts.terminated = True
-                if facts.finished or facts.fault is not None:
+                if facts.finished:
                     facts.events = max(facts.events, 1)
-                elif facts.events == 0:
+                elif facts.events == 0 and facts.fault is None:
                     verdict = "hide"  # a terminator alone ends nothing
-            elif verdict != "idle":
+            elif verdict != "idle" and facts.fault is None:
                 facts.events += 1
                 facts.output_bytes += len(piece)
             relayed = b"" if verdict == "hide" else piece

@@ -120,9 +120,10 @@ async def _open(
     gear = _gear(turn, question)
     stream = Stream(answer, gear, turn.watch)
     await stream.begin(head, due)
-    if gear.facts.fault is not None:
+    nothing_came = gear.facts.events == 0
+    if nothing_came and gear.facts.fault is not None:
         return from_fault(gear.facts.fault)
-    if gear.facts.events == 0 and stream.ending in ("broken", "nonsense"):
+    if nothing_came and stream.ending in ("broken", "nonsense"):
         _, fault = judge(gear.facts, stream.ending)
         assert fault is not None, "a broken stream without an event has a fault"
         return Failure(fault, "connect")
@@ -159,14 +160,21 @@ async def _whole(
 
 
 async def _refusal(turn: Turn, question: Question, answer: Answer) -> Failure:
-    body = b""
-    try:
-        due = turn.watch.now() + _ERROR_BODY_S
-        while data := await turn.watch.until(answer.read(), due):
-            body += data
-            if len(body) > _MOST_ERROR_BYTES:
-                break
-    except AnswerBroken:
-        pass
+    body = await _error_body(turn.watch, answer)
     relayed = question.source is None
     return from_status(answer, body, question.dialect, relayed, turn.gateway.wall())
+
+
+async def _error_body(watch: Watch, answer: Answer) -> bytes:
+    """As much of an error's body as comes, and comes in time: the status says the most of it."""
+    body = b""
+    due = watch.now() + _ERROR_BODY_S
+    try:
+        while len(body) <= _MOST_ERROR_BYTES and (data := await watch.until(answer.read(), due)):
+            body += data
+    except AnswerBroken:
+        pass
+    except Interrupted as interruption:
+        if interruption.reason != "due":
+            raise
+    return body
