@@ -36,3 +36,9 @@ def test_a_port_in_use_is_one_clear_sentence() -> None:
 def test_an_address_that_is_not_ours_is_one_clear_sentence(host: str) -> None:
     with pytest.raises(CannotServe, match=f"cannot listen on {host} port 0: "):
         bind(host, 0)
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70])
+def test_what_cannot_be_a_host_name_is_one_clear_sentence(host: str) -> None:
+    with pytest.raises(CannotServe, match=f"^cannot listen on '{host}': it is no host name$"):
+        bind(host, 0)

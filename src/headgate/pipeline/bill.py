@@ -6,6 +6,11 @@ from headgate.dialects.facts import Facts
 from headgate.model.usage import Usage, UsageSource
 from headgate.pipeline.exchange import Attempt
 
+_TOKEN_BYTES = 4
+_FRAME_BYTES = 400
+"""What stands around the text of a frame or a whole reply, rather too much than too little: the
+bytes count only where a frame carries many tokens."""
+
 
 class Bill(msgspec.Struct, frozen=True):
     """Tokens of an attempt and where the figures come from; all None where nothing was used."""
@@ -35,4 +40,5 @@ def milliseconds(start: float, end: float | None) -> float | None:
 
 def _output_estimate(facts: Facts) -> int:
     """About a token an event, and never fewer than its bytes make likely."""
-    return max(facts.events - 1, 0)
+    text = facts.output_bytes - facts.events * _FRAME_BYTES
+    return max(facts.events - 1, text // _TOKEN_BYTES, 0)

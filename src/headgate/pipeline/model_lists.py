@@ -35,10 +35,12 @@ class ModelLists:
         self._upstream_for = upstream_for
         self._backends: Mapping[str, Backend] = {}
         self._states: dict[str, ListState] = {}
-        self._fetches: dict[str, asyncio.Task[None]] = {}
+        self._fetches: dict[str, tuple[Backend, asyncio.Task[None]]] = {}
+        self._running: set[asyncio.Task[None]] = set()
 
     def use(self, backends: Mapping[str, Backend]) -> None:
-        """From now on these are the backends; lists of new and changed ones are fetched."""
+        """From now on these are the backends; lists of new and changed ones that are active are
+        fetched."""
         changed = {name for name, b in backends.items() if self._backends.get(name) != b}
         for name in {*self._states} - {*backends} | changed:
             self._states.pop(name, None)
@@ -46,8 +48,8 @@ class ModelLists:
         for name, backend in backends.items():
             if isinstance(backend.models, tuple):
                 self._states[name] = ListState(frozenset(backend.models), 0.0)
-            elif name in changed:
-                self._fetch(backend, anew=True)
+            elif name in changed and backend.active:
+                self._fetch(backend)
 
     @property
     def known(self) -> Mapping[str, frozenset[str] | None]:
@@ -65,34 +67,42 @@ class ModelLists:
     async def ready(self, names: Iterable[str]) -> None:
         """Waits for the lists of `names` that were never had; old failures are tried anew."""
         now = asyncio.get_running_loop().time()
-        waits = []
+        missing = []
         for name in names:
             state = self._states.get(name)
-            backend = self._backends[name]
             if state is None:
-                self._fetch(backend)
-                waits.append(self._fetches[name])
+                self._fetch(self._backends[name])
+                missing.append(name)
             elif state.models is None and now - state.fetched_at > REFETCH_AFTER_S:
-                self._fetch(backend)
-        for wait in waits:
-            await asyncio.shield(wait)
+                self._fetch(self._backends[name])
+        for name in missing:
+            # A backend may change while its list is on the way; the new one's is waited for.
+            while name in self._backends and name not in self._states:
+                await self._fetched(name)
 
     async def refresh(self, name: str) -> None:
-        """Fetches one backend's list now."""
-        self._fetch(self._backends[name], anew=True)
-        await asyncio.shield(self._fetches[name])
+        """Fetches one backend's list now, or waits for the fetch that is on."""
+        await self._fetched(name)
 
     async def aclose(self) -> None:
         """Gives up what is being fetched."""
-        for fetch in self._fetches.values():
+        running = tuple(self._running)
+        for fetch in running:
             fetch.cancel()
-        await asyncio.gather(*self._fetches.values(), return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
 
-    def _fetch(self, backend: Backend, anew: bool = False) -> None:
-        running = self._fetches.get(backend.name)
-        if anew or running is None or running.done():
-            fetch = self._fetch_one(backend)
-            self._fetches[backend.name] = asyncio.get_running_loop().create_task(fetch)
+    async def _fetched(self, name: str) -> None:
+        self._fetch(self._backends[name])
+        await asyncio.shield(self._fetches[name][1])
+
+    def _fetch(self, backend: Backend) -> None:
+        """Begins to fetch the backend's list, unless that is being done."""
+        asked, fetch = self._fetches.get(backend.name, (None, None))
+        if fetch is None or fetch.done() or asked != backend:
+            fetch = asyncio.get_running_loop().create_task(self._fetch_one(backend))
+            self._fetches[backend.name] = (backend, fetch)
+            self._running.add(fetch)
+            fetch.add_done_callback(self._running.discard)
 
     async def _fetch_one(self, backend: Backend) -> None:
         models: frozenset[str] | None = None

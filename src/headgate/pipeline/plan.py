@@ -1,5 +1,7 @@
 """Which targets an exchange may be sent to, best first."""
 
+from collections.abc import Mapping
+
 from headgate.model.fault import Fault, Refused
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.turn import Turn
@@ -8,15 +10,17 @@ from headgate.routing.resolve import Offer, resolve
 from headgate.routing.strategy import awake, order
 from headgate.routing.target import Route, Target
 
+Lists = Mapping[str, frozenset[str] | None]
+
 
 async def targets_for(turn: Turn) -> tuple[Target, ...]:
     """The targets to try, best first. Raises Refused where there is none."""
     gateway, exchange = turn.gateway, turn.exchange
     snapshot, name = exchange.snapshot, exchange.envelope.model
     if name not in snapshot.routes:
-        reachable = [b for b in gateway.lists.known if exchange.user.may_use_backend(b)]
+        reachable = [b for b in _lists(turn) if exchange.user.may_use_backend(b)]
         await turn.watch.until(gateway.lists.ready(reachable), NEVER)
-    offer = Offer(snapshot.routes, snapshot.rewrites, gateway.lists.known)
+    offer = Offer(snapshot.routes, snapshot.rewrites, _lists(turn))
     route = exchange.route = resolve(name, offer, exchange.user)
     now = turn.watch.now()
     ranked = order(route, gateway.health, now, gateway.draw, _hash_key(exchange, route))
@@ -28,6 +32,12 @@ async def targets_for(turn: Turn) -> tuple[Target, ...]:
         message = "Every backend of this model is resting. Try again later."
         raise Refused(Fault(kind="overloaded", message=message, retry_after_s=wakes - now))
     return targets
+
+
+def _lists(turn: Turn) -> Lists:
+    """What the backends list, but for those that came after the exchange began."""
+    known, backends = turn.gateway.lists.known, turn.exchange.snapshot.backends
+    return {name: models for name, models in known.items() if name in backends}
 
 
 def _hash_key(exchange: Exchange, route: Route) -> str:

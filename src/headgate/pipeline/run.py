@@ -5,7 +5,6 @@ Whatever happens, every attempt is settled once and the exchange is closed once.
 """
 
 from headgate.model.fault import Fault, Refused
-from headgate.model.outcome import Outcome
 from headgate.pipeline.attempt import Opened, ask
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.pipeline.gateway import Gateway
@@ -100,8 +99,12 @@ async def _attempt(turn: Turn, target: Target) -> Failure | None:
             return result
         await _deliver(turn, attempt, result)
         return None
-    except (Interrupted, CallerLeft, Refused) as cause:
-        attempt.outcome = _outcome_of(cause)
+    except (Interrupted, CallerLeft) as cause:
+        attempt.outcome = "drained" if _is_drain(cause) else "client_closed"
+        raise
+    except Refused as refusal:
+        attempt.fault = refusal.fault
+        attempt.outcome = "refused" if refusal.fault.origin == "gateway" else "upstream_error"
         raise
     finally:
         gateway.health.ended(target.key)
@@ -156,6 +159,7 @@ async def _relay(turn: Turn, attempt: Attempt, opened: Opened) -> None:
         attempt.outcome = "client_closed"
         await turn.say(closing)
         attempt.outcome = outcome
+    await turn.watch.silence()
     await turn.downstream.finish()
 
 
@@ -167,7 +171,7 @@ async def _tell(turn: Turn, fault: Fault) -> None:
 
 
 async def _stopped(turn: Turn, interruption: Interrupted) -> None:
-    if interruption.reason == "drained":
+    if _is_drain(interruption):
         message = "The gateway is restarting. Send the request again."
         fault = turn.exchange.fault = Fault(kind="gateway_restarting", message=message)
         await _tell(turn, fault)
@@ -177,9 +181,5 @@ async def _stopped(turn: Turn, interruption: Interrupted) -> None:
     turn.exchange.outcome = "client_closed"
 
 
-def _outcome_of(cause: Exception) -> Outcome:
-    if isinstance(cause, Refused):
-        return "refused"
-    if isinstance(cause, Interrupted) and cause.reason == "drained":
-        return "drained"
-    return "client_closed"
+def _is_drain(cause: Exception) -> bool:
+    return isinstance(cause, Interrupted) and cause.reason == "drained"

@@ -42,7 +42,7 @@ class Stream:
         facts = self.facts
         out = self.held
         self.held = b""
-        quiet_until = watch.now() + idle_s
+        quiet_until = watch.now() + _patience_s(facts, idle_s)
         events = facts.events
         try:
             while True:
@@ -52,7 +52,7 @@ class Stream:
                     return
                 if facts.events != events:
                     events = facts.events
-                    quiet_until = watch.now() + (FINISH_GRACE_S if facts.finished else idle_s)
+                    quiet_until = watch.now() + _patience_s(facts, idle_s)
                 out = await self._pull(min(quiet_until, due))
         except Interrupted as interruption:
             self.ending = interruption.reason
@@ -93,3 +93,8 @@ class Stream:
 
     def _over(self) -> bool:
         return self.ending is not None or self.facts.terminated or self.facts.fault is not None
+
+
+def _patience_s(facts: Facts, idle_s: float) -> float:
+    """How long the backend may be silent now."""
+    return min(FINISH_GRACE_S, idle_s) if facts.finished else idle_s

@@ -1,19 +1,23 @@
 """How the caller is told: the head of an answer, whole answers, errors before and in a stream."""
 
+import math
+
 from headgate.dialects.destination import Source
 from headgate.dialects.facts import Facts
-from headgate.model.fault import Fault
-from headgate.model.reply import unfold
+from headgate.model.fault import Fault, Refused, StreamBroken
+from headgate.model.reply import Reply, unfold
 from headgate.pipeline import passing
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.gears import Gear
 from headgate.pipeline.turn import Turn
-from headgate.pipeline.whole import Whole
+from headgate.pipeline.watch import Interrupted
+from headgate.pipeline.whole import Whole, no_reply
 from headgate.ports import Headers
 
 _JSON = ("content-type", "application/json")
 WHOLE_STALL_S = 600.0
 """How long a caller may take to read a whole reply."""
+_LONGEST_WAIT_S = 86_400.0
 
 
 def answer_headers(exchange: Exchange) -> passing.Headers:
@@ -47,10 +51,11 @@ async def keep_alive(turn: Turn) -> None:
 
 
 async def tell_whole(turn: Turn, whole: Whole) -> None:
-    """Answers with a whole reply; as a stream where a heartbeat has opened one."""
+    """Answers with a whole reply; as a stream where a heartbeat has opened one. Raises Refused
+    where it is no reply that a stream could tell."""
     exchange = turn.exchange
     exchange.losses.extend(whole.losses)
-    await turn.watch.hush()
+    await turn.watch.silence()
     if turn.downstream.started:
         await turn.say(_as_stream(turn, whole))
         await turn.downstream.finish()
@@ -59,13 +64,17 @@ async def tell_whole(turn: Turn, whole: Whole) -> None:
     exchange.told_at = turn.watch.now()
     headers = (_JSON, *answer_headers(exchange), *whole.headers)
     respond = turn.downstream.respond(whole.status, _encode(headers), whole.body)
-    await turn.watch.until(respond, turn.watch.now() + WHOLE_STALL_S)
+    try:
+        await turn.watch.until(respond, turn.watch.now() + WHOLE_STALL_S)
+    except Interrupted:
+        turn.downstream.abort()  # nothing else can be said behind half an answer
+        raise
 
 
 async def tell_fault(turn: Turn, fault: Fault, gear: Gear | None = None) -> None:
     """Answers with an error: a status while none is out, else error frames."""
     exchange = turn.exchange
-    await turn.watch.hush()
+    await turn.watch.silence()
     if turn.downstream.started:
         if exchange.snapshot.settings.stream_errors == "event":
             frames = gear.fail(fault) if gear else exchange.caller.break_stream(fault, Facts())
@@ -81,14 +90,22 @@ async def tell_fault(turn: Turn, fault: Fault, gear: Gear | None = None) -> None
 def _waiting(fault: Fault) -> passing.Headers:
     if fault.retry_after_s is None or any(name == "retry-after" for name, _ in fault.headers):
         return fault.headers
-    return (*fault.headers, ("retry-after", str(max(1, round(fault.retry_after_s)))))
+    wait_s = math.ceil(min(max(fault.retry_after_s, 1.0), _LONGEST_WAIT_S))
+    return (*fault.headers, ("retry-after", str(wait_s)))
 
 
 def _as_stream(turn: Turn, whole: Whole) -> bytes:
     exchange = turn.exchange
-    reply = whole.reply or exchange.dialect.backend.read_reply(whole.body, Source())
+    reply = whole.reply or _read(exchange, whole.body)
     writer = exchange.caller.open_writer(turn.reply_context())
     return b"".join(writer.write(event) for event in unfold(reply)) + writer.end()
+
+
+def _read(exchange: Exchange, body: bytes) -> Reply:
+    try:
+        return exchange.dialect.backend.read_reply(body, Source())
+    except StreamBroken as error:
+        raise Refused(no_reply()) from error
 
 
 def _encode(headers: passing.Headers) -> Headers:

@@ -59,6 +59,12 @@ class Watch:
             await self._beating
             self._beating = None
 
+    async def silence(self) -> None:
+        """No heartbeat from now on; waits for one that is just being written."""
+        self._beat = None
+        self._beat_at = self._beat_s = NEVER
+        await self.hush()
+
     async def until(self, coroutine: Coroutine[Any, Any, T], due: float) -> T:
         """Waits for `coroutine`, at the longest until `due`. Raises Interrupted, once a reason.
 
@@ -75,9 +81,8 @@ class Watch:
         try:
             return await coroutine
         except asyncio.CancelledError:
-            if self._pending is None:
-                raise
-            self._task.uncancel()
+            if self._pending is None or self._task.uncancel() > 0:
+                raise  # somebody else cancelled the task, perhaps at the same moment
             raise Interrupted(self._take()) from None
         finally:
             self._waiting = False
@@ -88,10 +93,14 @@ class Watch:
 
     def interrupt(self, reason: Reason) -> None:
         """Ends the wait that is on, or the next one. The first reason of several counts."""
-        if self._pending is None:
-            self._pending = reason
-            if self._waiting:
-                self._task.cancel()
+        if self._pending is not None:
+            return
+        self._pending = reason
+        if asyncio.current_task() is self._task:
+            # What is waited for says so itself; a task that cancels itself is cancelled too late.
+            self._loop.call_soon(self._wake)
+        else:
+            self._wake()
 
     def close(self) -> None:
         """Lets go of the timer. An interruption after this is forgotten."""
@@ -102,6 +111,10 @@ class Watch:
             self._timer = None
         if self._beating is not None:
             self._beating.cancel()
+
+    def _wake(self) -> None:
+        if self._waiting and self._pending is not None:
+            self._task.cancel()
 
     def _take(self) -> Reason:
         reason = self._pending

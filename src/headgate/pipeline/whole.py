@@ -49,7 +49,7 @@ def relay_whole(body: bytes, dialect: Dialect) -> Whole | Fault:
         facts = dialect.backend.read_facts(body)
     except StreamBroken:
         if json_text.object_or_none(body) is None:
-            return _nonsense()
+            return no_reply()
         facts = Facts()
     return facts.fault or Whole(body, facts)
 
@@ -66,9 +66,14 @@ def translate_whole(
     except Refused as refusal:
         return refusal.fault
     except StreamBroken:
-        return _nonsense()
+        return no_reply()
     told = caller.write_reply(reply, context)
-    return Whole(told.body, _facts_of(reply), told.losses, reply)
+    return Whole(told.body, _facts_of(reply, len(body)), told.losses, reply)
+
+
+def no_reply() -> Fault:
+    """The fault of a body that no reply can be read from."""
+    return fault_for("upstream_error", "The backend sent what is no reply of its API.")
 
 
 def _fold(body: bytes, dialect: Dialect, source: Source) -> Reply:
@@ -84,7 +89,7 @@ def _fold(body: bytes, dialect: Dialect, source: Source) -> Reply:
     return fold.reply()
 
 
-def _facts_of(reply: Reply) -> Facts:
+def _facts_of(reply: Reply, size: int) -> Facts:
     finish = reply.choices[0].finish if reply.choices else None
     return Facts(
         events=1,
@@ -93,9 +98,6 @@ def _facts_of(reply: Reply) -> Facts:
         usage=reply.usage,
         id=reply.id,
         model=reply.model,
+        output_bytes=size,
         native_finish=finish.native if finish else None,
     )
-
-
-def _nonsense() -> Fault:
-    return fault_for("upstream_error", "The backend sent what is no reply of its API.")

@@ -58,6 +58,8 @@ def bind(host: str, port: int) -> list[socket.socket]:
             if port == 0 and sockets:
                 address = (address[0], bound_port(sockets), *address[2:])
             sockets.append(_listen(family, address))
+    except UnicodeError as error:
+        raise CannotServe(f"cannot listen on {host!r}: it is no host name") from error
     except OSError as error:
         for sock in sockets:
             sock.close()
