@@ -48,8 +48,6 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=1024)
-    except UnicodeError as error:
-        raise OSError(f"cannot listen on {host!r}: it is no host name") from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise OSError(f"cannot listen on {host}:{port}: {reason}") from error
