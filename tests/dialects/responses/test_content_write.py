@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from headgate.dialects.destination import Destination, Quirks
 from headgate.dialects.responses.content_write import (
     ContentWriter,
     output_text,
@@ -23,11 +24,14 @@ from headgate.model.parts import (
     Url,
     Vendor,
 )
+from tests.dialects.responses import given
 
 
-def _write(part: Part, native: bool = False, images: bool = True) -> tuple[Any, list[str]]:
+def _write(
+    part: Part, native: bool = False, target: Destination | None = None
+) -> tuple[Any, list[str]]:
     losses: dict[str, None] = {}
-    written = ContentWriter(native, images, losses).input_parts((part,))
+    written = ContentWriter(native, target or given.destination(), losses).input_parts((part,))
     return (written[0] if written else None), list(losses)
 
 
@@ -120,12 +124,19 @@ def test_another_vendors_file_is_refused(part: Part) -> None:
 
 def test_an_image_for_a_blind_model_is_refused() -> None:
     with pytest.raises(Untranslatable) as refused:
-        _write(Image(Url("u")), images=False)
+        _write(Image(Url("u")), target=given.destination(images=False))
     assert refused.value.fault.param == "messages"
 
 
+def test_an_image_by_address_for_a_backend_that_fetches_none_is_refused() -> None:
+    target = given.destination(quirks=Quirks(takes_remote_images=False))
+    with pytest.raises(Untranslatable):
+        _write(Image(Url("https://x")), target=target)
+    assert _write(Image(Inline("image/png", "aa")), target=target)[1] == []
+
+
 def test_one_plain_text_is_a_string() -> None:
-    writer = ContentWriter(True, True, {})
+    writer = ContentWriter(True, given.destination(), {})
     assert writer.content((Text("a"),)) == "a"
     assert writer.content((Text("a"), Text("b"))) == [
         {"type": "input_text", "text": "a"},

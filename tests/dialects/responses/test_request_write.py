@@ -215,6 +215,11 @@ def test_the_path_is_one_for_all() -> None:
     assert given.BACKEND.path(target.model, True) == "/v1/responses"
 
 
+def test_the_model_is_left_out_where_the_path_names_it() -> None:
+    target = given.destination(quirks=Quirks(model_in_body=False))
+    assert "model" not in given.written(given.asked(USER), target)
+
+
 def test_everything_of_this_dialect_comes_back() -> None:
     sent: dict[str, Any] = {
         "input": [{"type": "message", "role": "user", "content": "hi"}],

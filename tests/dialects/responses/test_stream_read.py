@@ -214,6 +214,16 @@ def test_t51_errors_of_every_shape_end_the_stream(
         assert reader.feed(given.CREATED) == reader.end() == []
 
 
+def test_a_failure_still_says_what_it_cost() -> None:
+    usage = {"input_tokens": 3, "output_tokens": 1}
+    failed = given.event("response.failed", response={"error": None, "usage": usage})
+    events = given.read(given.CREATED + failed)
+    grammar.check(events)
+    assert isinstance(events[1], ev.UsageReported)
+    assert events[1].usage.total_tokens == 4
+    assert len(given.read(failed)) == 1
+
+
 def _untyped(frame: dict[str, Any]) -> bytes:
     return given.event("", **frame).replace(b'"type":"",', b"").replace(b"event: \n", b"")
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from headgate.dialects.destination import Destination
 from headgate.dialects.responses.notes import NAME, OPENAI_DIALECTS, unknown_of
 from headgate.model import media
 from headgate.model.fault import Untranslatable
@@ -26,14 +27,15 @@ from headgate.model.parts import (
 class ContentWriter:
     """Writes parts for one request: `native` where the request came in this dialect.
 
-    `losses` collects the names of what had no words here; `images` is False where the model
-    cannot see.
+    `losses` collects the names of what had no words here; `destination` says whether the model
+    can see, and fetch what it shall see.
     """
 
-    def __init__(self, native: bool, images: bool, losses: dict[str, None]) -> None:
+    def __init__(self, native: bool, destination: Destination, losses: dict[str, None]) -> None:
         self._native = native
         self._param = "input" if native else "messages"
-        self._images = images
+        self._images = destination.abilities.images
+        self._fetches = destination.quirks.takes_remote_images
         self._losses = losses
 
     def input_parts(self, parts: tuple[Part, ...]) -> list[dict[str, Any]]:
@@ -101,6 +103,8 @@ class ContentWriter:
     def _image(self, image: Image) -> dict[str, Any]:
         if not self._images:
             raise Untranslatable(self._param, "The model cannot see images; send text only.")
+        if isinstance(image.source, Url) and not self._fetches:
+            raise Untranslatable(self._param, "The backend fetches no images; send their bytes.")
         detail = {"detail": image.detail} if image.detail else {}
         place = _image_place(image.source)
         return {"type": "input_image", **place, **detail, **self._beside(image)}

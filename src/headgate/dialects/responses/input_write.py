@@ -32,7 +32,7 @@ class InputWriter:
         self._quirks = destination.quirks
         self._native = native
         self._naming = naming
-        self._content = ContentWriter(native, destination.abilities.images, losses)
+        self._content = ContentWriter(native, destination, losses)
         self._open_calls: dict[str, list[str]] = {}
 
     def write(self, messages: tuple[Message, ...]) -> list[list[dict[str, Any]]]:

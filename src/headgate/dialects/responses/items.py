@@ -174,7 +174,8 @@ def _one_item(earlier: Part, later: Part) -> bool:
         if isinstance(later, Refusal) or isinstance(earlier, Refusal):
             return True
         return note_of(earlier.extras).get("id") == note_of(later.extras).get("id")
-    if isinstance(later, Reasoning) and isinstance(earlier, Reasoning) and earlier.state is None:
-        id_ = note_of(earlier.extras).get("id")
-        return id_ is not None and id_ == note_of(later.extras).get("id")
-    return False
+    if not isinstance(later, Reasoning) or not isinstance(earlier, Reasoning):
+        return False
+    id_ = note_of(earlier.extras).get("id")
+    halves = earlier.state is None and earlier.summary and not later.summary
+    return halves and id_ is not None and id_ == note_of(later.extras).get("id")

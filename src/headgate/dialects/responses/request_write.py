@@ -49,7 +49,7 @@ def write_request(request: Request, destination: Destination) -> WrittenRequest:
     native = request.dialect == NAME
     losses: Losses = {}
     names = _Names(request, native)
-    body: Body = {"model": destination.model}
+    body: Body = {"model": destination.model} if destination.quirks.model_in_body else {}
     _write_input(request, destination, names.wire, losses, body)
     _write_tools(request, names.wire, losses, body)
     _write_limits(request, destination, losses, body)

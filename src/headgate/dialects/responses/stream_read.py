@@ -200,6 +200,9 @@ class ResponsesReader:
 
     def _failed(self, value: _Values, out: Out) -> None:
         response = fields(value, "response")
+        usage = read_usage(response.get("usage"))
+        if usage is not None and self._started:
+            out.append(ev.UsageReported(usage))
         self._fail(endings.failure(response) or fault_in_band(response.get("error")), out)
 
     def _error(self, value: _Values, out: Out) -> None:

@@ -242,7 +242,7 @@ class ResponsesWriter:
         """The item at hand where the block belongs there, else a new one, and its frames."""
         kind = _item_kind(block)
         note = note_of(getattr(block, "extras", None))
-        if self._output and _continues(self._output[-1], kind, note):
+        if self._output and _continues(self._output[-1], block, note):
             return b"", self._output[-1]
         out = self._settle("completed")
         item = self._new_item(block, kind, note)
@@ -338,12 +338,17 @@ def _part_kind(block: ev.Block) -> str:
             return "custom_tool_call" if custom else "function_call"
 
 
-def _continues(last: OpenOutput, kind: str, note: Mapping[str, Any]) -> bool:
-    """Whether a block belongs in the item that began last."""
+def _continues(last: OpenOutput, block: ev.Block, note: Mapping[str, Any]) -> bool:
+    """Whether a block belongs in the item that began last: a text in a message, the second half
+    of a thought (summary, full text) in its item."""
+    kind = _item_kind(block)
     if last.final is not None or last.state is not None or last.kind != kind or kind in CALLS:
         return False
     own_id, new_id = last.note.get("id"), note.get("id")
-    return own_id == new_id if kind == "message" else own_id == new_id is not None
+    if kind == "message":
+        return own_id == new_id
+    said = {part.kind for part in last.parts}
+    return own_id == new_id is not None and _part_kind(block) not in said
 
 
 def _is_worth_an_item(slot: _Slot) -> bool:
