@@ -71,7 +71,6 @@ class ReplyContext(msgspec.Struct, frozen=True, kw_only=True):
     created: int
     model: str
     request: Request
-    request_id: str = ""
     input_estimate: int = 0
 
 

@@ -43,6 +43,5 @@ class Turn:
             created=int(exchange.created_at),
             model=exchange.envelope.model,
             request=exchange.full_request(),
-            request_id=exchange.id,
             input_estimate=exchange.input_estimate,
         )

@@ -64,13 +64,14 @@ def test_any_body_gives_a_fault_with_words(body: bytes) -> None:
 def test_a_prompt_that_is_too_long_is_told_in_the_words_that_clients_know() -> None:
     fault = read_error(400, b'{"error":{"message":"maximum context length is 5","code":"x"}}')
     assert fault.kind == "context_too_long"
-    told = msgspec.json.decode(write_error(fault, ""))
+    told = msgspec.json.decode(write_error(fault, "req_1"))
     assert told == {
         "type": "error",
         "error": {
             "type": "invalid_request_error",
             "message": "prompt is too long: maximum context length is 5",
         },
+        "request_id": "req_1",
     }
     own = Fault(kind="context_too_long", message="Prompt is too long: 9 tokens > 5 maximum")
     assert msgspec.json.decode(write_error(own, ""))["error"]["message"] == own.message

@@ -259,14 +259,13 @@ def test_t28_without_a_finish_the_reason_is_still_told() -> None:
 
 
 def test_a_failure_is_an_error_event_and_the_last_word() -> None:
-    writer = given.CALLER.open_writer(given.context(request_id="req_1"))
+    writer = given.CALLER.open_writer(given.context())
     head = b"".join(writer.write(event) for event in [START, *_text(0, "a")[:2]])
     fault = Fault(kind="timeout", message="Too slow.")
     said = writer.fail(fault)
     assert said == (
         b"event: error\ndata: "
-        b'{"type":"error","error":{"type":"timeout_error","message":"Too slow."},'
-        b'"request_id":"req_1"}\n\n'
+        b'{"type":"error","error":{"type":"timeout_error","message":"Too slow."}}\n\n'
     )
     assert writer.write(ev.TextDelta(0, "more")) == writer.end() == writer.fail(fault) == b""
     with pytest.raises(anthropic.APIStatusError, match="Too slow"):

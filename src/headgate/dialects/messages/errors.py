@@ -89,12 +89,12 @@ def is_error(value: Mapping[str, Any]) -> bool:
 
 def write_error(fault: Fault, request_id: str) -> bytes:
     """The body of an error before the first byte."""
-    return json_text.encode(_error_object(fault, request_id))
+    return json_text.encode({**_error_object(fault), "request_id": request_id})
 
 
-def error_frame(fault: Fault, request_id: str = "") -> bytes:
+def error_frame(fault: Fault) -> bytes:
     """The error event. Without its ``event:`` line the official clients would not see it."""
-    return sse.write(json_text.encode(_error_object(fault, request_id)), "error")
+    return sse.write(json_text.encode(_error_object(fault)), "error")
 
 
 def break_stream(fault: Fault, facts: Facts) -> bytes:
@@ -103,14 +103,8 @@ def break_stream(fault: Fault, facts: Facts) -> bytes:
     return error_frame(fault)
 
 
-def _error_object(fault: Fault, request_id: str) -> dict[str, Any]:
-    said: dict[str, Any] = {
-        "type": "error",
-        "error": {"type": _type(fault), "message": _message(fault)},
-    }
-    if request_id:
-        said["request_id"] = request_id
-    return said
+def _error_object(fault: Fault) -> dict[str, Any]:
+    return {"type": "error", "error": {"type": _type(fault), "message": _message(fault)}}
 
 
 def _type(fault: Fault) -> str:

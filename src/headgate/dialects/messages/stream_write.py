@@ -64,7 +64,7 @@ class StreamWriter:
         if self._over:
             return b""
         self._over = True
-        return error_frame(fault, self._context.request_id)
+        return error_frame(fault)
 
     def _start(self, event: ev.Started) -> bytes:
         if self._started:
