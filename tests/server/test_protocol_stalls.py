@@ -4,12 +4,22 @@ import asyncio
 import socket
 
 import pytest
+from uvicorn.server import ServerState
 
 from headgate.server.downstream import Downstream
 from headgate.server.interface import Receive, Scope, Send
 from headgate.server.limits import Limits
 from tests.server.conftest import Run
-from tests.server.wire import Recorder, app_of, client, listening, read_answers, say
+from tests.server.wire import (
+    Recorder,
+    Transport,
+    app_of,
+    client,
+    listening,
+    make_protocol,
+    read_answers,
+    say,
+)
 
 GET = b"GET /g HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -165,3 +175,21 @@ def test_not_even_a_small_rest_that_nobody_takes_keeps_a_connection(run: Run) ->
             sock.close()
 
     run(scenario())
+
+
+@pytest.mark.parametrize("closing", [False, True])
+async def test_a_peer_that_takes_a_little_each_time_is_not_cut_off(closing: bool) -> None:
+    transport = Transport()
+    protocol = make_protocol(Recorder(), Limits(), ServerState())
+    protocol.connection_made(transport)
+    transport.unsent = 200_000
+    protocol.pause_writing()
+    if closing:
+        transport.close()
+    for unsent in range(190_000, 0, -10_000):
+        transport.unsent = unsent
+        protocol._on_write_stall()
+        assert not transport.cut
+    protocol._on_write_stall()
+    assert transport.cut
+    protocol.connection_lost(None)

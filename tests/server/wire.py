@@ -130,6 +130,8 @@ class Transport(asyncio.Transport):
         super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
         self.written = b""
         self.closed = False
+        self.cut = False
+        self.unsent = 0
 
     @override
     def write(self, data: object) -> None:
@@ -146,7 +148,11 @@ class Transport(asyncio.Transport):
 
     @override
     def abort(self) -> None:
-        self.closed = True
+        self.closed = self.cut = True
+
+    @override
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
 
     @override
     def can_write_eof(self) -> bool:

@@ -69,17 +69,18 @@ class Protocol(HttpToolsProtocol):
     @override
     def eof_received(self) -> None:
         self._leave()
+        self._bound_writing()  # the transport closes now, once what is unsent is out
 
     @override
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unsent = self.transport.get_write_buffer_size()
-        self._writing.set_in(self.limits.write_s)
+        self._bound_writing()
 
     @override
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._writing.off()
+        if not self.transport.is_closing():
+            self._writing.off()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -254,7 +255,7 @@ class Protocol(HttpToolsProtocol):
             self._reading.set_in(self.limits.linger_s)
         else:
             self.transport.close()
-            self._writing.set_in(self.limits.write_s)
+            self._bound_writing()
 
     # The peer is gone, or as good as gone
 
@@ -271,7 +272,7 @@ class Protocol(HttpToolsProtocol):
         if self.flow.read_paused:
             self._reading.set_in(self.limits.body_s)
         elif self._deaf:
-            self.transport.abort()
+            self._hang_up(linger=False)
         elif self._cutter.partial:
             self._refuse(Fault(kind="request_stalled", message="the request's head took too long"))
         elif (due := self._due()) is not None:
@@ -289,14 +290,16 @@ class Protocol(HttpToolsProtocol):
         else:
             self._refuse(Fault(kind="request_stalled", message="the request's body stalled"))
 
+    def _bound_writing(self) -> None:
+        self._unsent = self.transport.get_write_buffer_size()
+        self._writing.set_in(self.limits.write_s)
+
     def _on_write_stall(self) -> None:
         """Cuts off a peer that took no byte since the last look."""
-        unsent = self.transport.get_write_buffer_size()
-        if unsent < self._unsent and not self.transport.is_closing():
-            self._unsent = unsent
-            self._writing.set_in(self.limits.write_s)
-            return
-        self.cut_off()
+        if self.transport.get_write_buffer_size() < self._unsent:
+            self._bound_writing()
+        else:
+            self.cut_off()
 
     def cut_off(self) -> None:
         """For a server whose drain is over: resets the connection; its request has left."""
