@@ -94,6 +94,7 @@ class Journal:
         self._unsynced: list[int] = []
         self._files = threading.Lock()
         self._closed = False
+        self._carried = 0
         self._file = _create(folder, worker, 1)
         self.end = Position(1, 0)
 
@@ -102,8 +103,9 @@ class Journal:
         self._write(line(record))
 
     def is_full(self) -> bool:
-        """Whether it is time to `rotate`."""
-        return self.end.offset >= self._segment_bytes
+        """Whether it is time to `rotate`. What was carried does not count: it would only be
+        carried again."""
+        return self.end.offset - self._carried >= self._segment_bytes
 
     def rotate(self, carried: Iterable[Intent]) -> None:
         """Begins a new segment with the intents that are still open, so that no older one is
@@ -120,6 +122,7 @@ class Journal:
             os.close(opened)
             segment_path(self._folder, self._worker, number).unlink()
             raise
+        self._carried = self.end.offset
         with self._files:
             self._unsynced.append(before[0])
 

@@ -6,6 +6,7 @@ that is down for a day costs disk and no memory, and a restart finds the rest.
 
 import asyncio
 import collections
+import itertools
 import logging
 import os
 import pathlib
@@ -98,10 +99,8 @@ class Ledger:
             end = self._journal.end
             while self._done < end:
                 await self._ship(end)
-            held = len(self._held)
-            await self._writer.store([self._held[index] for index in range(held)])
-            for _ in range(held):
-                self._held.popleft()
+            while self._held:
+                await self._ship_held()
             self._journal.forget_before(self._done)
 
     async def aclose(self) -> None:
@@ -156,6 +155,12 @@ class Ledger:
         await self._writer.store(batch.records)
         self._done = end if batch.next == self._done else batch.next
 
+    async def _ship_held(self) -> None:
+        batch = list(itertools.islice(self._held, self._pace.batch.records))
+        await self._writer.store(batch)
+        for _ in batch:
+            self._held.popleft()
+
     async def _flush_forever(self) -> None:
         delay_s = self._pace.first_retry_s
         while True:
@@ -175,7 +180,7 @@ class Ledger:
                 delay_s = min(delay_s * 2, self._pace.last_retry_s)
 
     async def _sync_forever(self) -> None:
-        synced = self._journal.end
+        synced = Position()
         while True:
             await asyncio.sleep(self._pace.sync_s)
             if synced == self._journal.end:
