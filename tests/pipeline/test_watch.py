@@ -144,3 +144,56 @@ async def test_hush_waits_for_a_beat_that_is_being_said() -> None:
     await watch.hush()
     assert said == ["beat"]
     watch.close()
+
+
+async def test_what_is_waited_for_may_itself_say_that_the_caller_left() -> None:
+    watch = Watch()
+
+    async def leave() -> str:
+        watch.interrupt("left")
+        return "value"
+
+    assert await watch.until(leave(), NEVER) == "value"
+    with pytest.raises(Interrupted):
+        await watch.until(_value(), NEVER)
+    await asyncio.sleep(0)
+    await watch.until(asyncio.sleep(0), NEVER)
+
+
+async def test_what_says_that_the_caller_left_and_waits_on_is_interrupted() -> None:
+    watch = Watch()
+
+    async def leave() -> None:
+        watch.interrupt("left")
+        await _never()
+
+    with pytest.raises(Interrupted) as interrupted:
+        await watch.until(leave(), NEVER)
+    assert interrupted.value.reason == "left"
+
+
+async def test_a_cancellation_from_outside_outlives_an_interruption() -> None:
+    watches: list[Watch] = []
+
+    async def wait() -> None:
+        watches.append(Watch())
+        await watches[0].until(_never(), NEVER)
+
+    task = asyncio.ensure_future(wait())
+    await asyncio.sleep(0)
+    watches[0].interrupt("left")
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_after_silence_is_asked_for_no_beat_is_said() -> None:
+    watch = Watch()
+    beats: list[float] = []
+    watch.beat(0.01, _beat(watch, beats, asyncio.Event()))
+    await watch.silence()
+    watch.spoke()
+    with pytest.raises(Interrupted):
+        await watch.until(_never(), watch.now() + 0.03)
+    assert beats == []
+    watch.close()

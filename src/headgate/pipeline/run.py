@@ -160,7 +160,10 @@ async def _relay(turn: Turn, attempt: Attempt, opened: Opened) -> None:
         await turn.say(closing)
         attempt.outcome = outcome
     await turn.watch.silence()
-    await turn.downstream.finish()
+    try:
+        await turn.downstream.finish()
+    except CallerLeft:
+        pass  # clients close as soon as they have read the last event
 
 
 async def _tell(turn: Turn, fault: Fault) -> None:
