@@ -1,0 +1,64 @@
+import asyncio
+
+import pytest
+
+from headgate.pipeline import turn as turn_module
+from headgate.pipeline.watch import Interrupted
+from headgate.ports import CallerLeft
+from tests.pipeline.fakes import Scene
+from tests.pipeline.samples import SEED
+
+
+async def test_a_piece_is_said_as_it_is() -> None:
+    scene = Scene()
+    turn = scene.turn()
+    await scene.downstream.start(200, [])
+    await turn.say(b"piece")
+    assert scene.downstream.pieces == [b"piece"]
+
+
+async def test_who_takes_nothing_for_long_counts_as_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn_module, "WRITE_STALL_S", 0.01)
+    scene = Scene()
+    turn = scene.turn()
+    await scene.downstream.start(200, [])
+    scene.downstream.reads = False
+    with pytest.raises(CallerLeft):
+        await turn.say(b"piece")
+    assert scene.downstream.ending == "aborted"
+
+
+async def test_a_drain_interrupts_a_piece_that_is_not_taken() -> None:
+    scene = Scene()
+    turn = scene.turn()
+    await scene.downstream.start(200, [])
+    scene.downstream.reads = False
+    asyncio.get_running_loop().call_soon(turn.watch.interrupt, "drained")
+    with pytest.raises(Interrupted):
+        await turn.say(b"piece")
+    assert scene.downstream.ending == "open"
+
+
+async def test_speaking_puts_the_heartbeat_off() -> None:
+    scene = Scene()
+    turn = scene.turn()
+    await scene.downstream.start(200, [])
+    beats: list[str] = []
+
+    async def beat() -> None:
+        beats.append("beat")
+
+    turn.watch.beat(0.02, beat)
+    for _ in range(4):
+        await turn.watch.pause(0.01)
+        await turn.say(b"piece")
+    assert len(beats) < 2
+    turn.watch.close()
+
+
+async def test_a_writer_of_replies_is_told_about_the_request() -> None:
+    turn = Scene(stream=True).turn()
+    context = turn.reply_context()
+    assert (context.id_seed, context.created, context.model) == (SEED, 1000, "fast")
+    assert context.request.stream
+    assert context.input_estimate == turn.exchange.input_estimate
