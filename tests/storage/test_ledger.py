@@ -217,6 +217,32 @@ async def test_the_journal_is_synced_while_there_is_something_new(
     await ledger.aclose()
 
 
+async def test_a_reader_sees_what_has_just_happened(
+    tmp_path: pathlib.Path, database: Database
+) -> None:
+    ledger = Ledger(database, tmp_path / "journal")
+    log = RequestLog(database, ledger.catch_up)
+    ledger.close(closed("x1"))
+    assert (await log.find(RequestQuery())).total == 1
+    ledger.close(closed("x2"))
+    assert await log.get("x2") is not None
+    await ledger.aclose()
+
+
+async def test_a_reader_does_not_wait_for_what_takes_long(tmp_path: pathlib.Path) -> None:
+    database = FakeDatabase()
+    ledger = Ledger(database, tmp_path)
+    ledger.close(closed("x1"))
+    await ledger.catch_up(within_s=0)
+    database.down = True
+    await ledger.catch_up()
+    assert database.exchanges == {}
+    database.down = False
+    await ledger.catch_up()
+    assert set(database.exchanges) == {"x1"}
+    await ledger.aclose()
+
+
 async def test_the_end_of_a_task_is_never_silent(
     tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -103,6 +103,14 @@ class Ledger:
                 await self._ship_held()
             self._journal.forget_before(self._done)
 
+    async def catch_up(self, within_s: float = 1.0) -> None:
+        """Flushes if that is quickly done, so that a reader sees what has just happened."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self.flush()
+        except (TimeoutError, StoreUnreachable, OSError) as error:
+            _log.info("a reader sees the books as they were: %s", error)
+
     async def aclose(self) -> None:
         """Writes what can be written, and leaves the rest for the next start."""
         for task in self._tasks:

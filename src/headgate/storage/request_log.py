@@ -1,6 +1,6 @@
 """Reads the request log: a page of exchanges, newest first, and one exchange with its attempts."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
@@ -27,16 +27,21 @@ _SEARCHED = (
 
 
 class RequestLog:
-    """The exchanges that are in the database; the last moments' may still be on their way.
+    """The exchanges that are in the database.
 
-    Every method raises StoreUnreachable.
+    `catch_up` is awaited before each reading, where the last moments' exchanges may still be on
+    their way. Every method raises StoreUnreachable.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, catch_up: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         self._database = database
+        self._catch_up = catch_up or _ready
 
     async def find(self, query: RequestQuery) -> RequestPage:
         """The page that `query` asks for, within its bounds."""
+        await self._catch_up()
         query = bounded(query)
         wanted = _conditions(query)
         total = await self._database.fetch(
@@ -53,6 +58,7 @@ class RequestLog:
 
     async def get(self, exchange_id: str) -> RequestDetail | None:
         """One exchange; None where there is no such."""
+        await self._catch_up()
         found = await self._database.fetch(select(exchanges).where(exchanges.c.id == exchange_id))
         if not found:
             return None
@@ -82,6 +88,10 @@ class RequestLog:
             return {}
         bodies = await self._database.fetch(select(exchange_bodies).where(key.in_(fitting)))
         return {row["exchange_id"]: row for row in bodies}
+
+
+async def _ready() -> None:
+    """Nothing is on its way."""
 
 
 def _page(query: RequestQuery, wanted: Sequence[ColumnElement[bool]]) -> Select[tuple[object, ...]]:

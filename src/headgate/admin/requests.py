@@ -1,0 +1,62 @@
+"""The request log: ``/admin/analytics/requests`` and ``/admin/requests/{id}``."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, HTTPException, Query, Response
+
+from headgate.admin import schema
+from headgate.admin.answers import answer
+from headgate.admin.deps import RequestLog
+from headgate.admin.instants import rfc3339
+from headgate.model.book_query import RequestQuery
+from headgate.model.books import AttemptRow, ExchangeRow
+
+_ROW_FIELDS = tuple(schema.RequestRow.model_fields)
+_ATTEMPT_FIELDS = tuple(schema.AttemptRow.model_fields)
+
+
+def routes(log: RequestLog) -> APIRouter:
+    """The routes that read `log`."""
+    router = APIRouter(tags=["requests"])
+
+    @router.get("/admin/analytics/requests", response_model=schema.RequestPage)
+    async def list_requests(wanted: Annotated[schema.RequestParams, Query()]) -> Response:
+        """Exchanges, newest first."""
+        page = await log.find(RequestQuery(**wanted.model_dump()))
+        return answer(
+            {
+                "rows": [_row(row) for row in page.rows],
+                "total": page.total,
+                "limit": page.limit,
+                "offset": page.offset,
+            }
+        )
+
+    @router.get("/admin/requests/{id}", response_model=schema.RequestDetail)
+    async def get_request(id: str) -> Response:  # noqa: A002 - the contract's name
+        """One exchange with its attempts."""
+        detail = await log.get(id)
+        if detail is None:
+            raise HTTPException(404)
+        row = detail.row
+        more = {
+            "session": row.session,
+            "losses": row.losses,
+            "attempt_rows": [_attempt(made) for made in detail.attempts],
+        }
+        return answer({**_row(row), **more})
+
+    return router
+
+
+def _row(row: ExchangeRow) -> dict[str, Any]:
+    values = msgspec.structs.asdict(row)
+    values["created_at"] = rfc3339(row.created_at)
+    return {name: values[name] for name in _ROW_FIELDS}
+
+
+def _attempt(row: AttemptRow) -> dict[str, Any]:
+    values = msgspec.structs.asdict(row)
+    values["at"] = rfc3339(row.at)
+    return {name: values[name] for name in _ATTEMPT_FIELDS}

@@ -1,0 +1,56 @@
+import hashlib
+
+import httpx2
+import pytest
+
+from headgate.admin.auth import PUBLIC, verifier
+from tests.admin.conftest import TOKEN
+
+
+def test_a_token_is_right_or_it_is_not() -> None:
+    verify = verifier(hashlib.sha256(b"secret").digest())
+    assert verify(b"secret")
+    assert not any(map(verify, (b"", b"secre", b"secret ", b"Secret", b"\xff" * 1000)))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [("authorization", "Bearer wrong")],
+        [("authorization", "Bearer ")],
+        [("authorization", "Bearer")],
+        [("authorization", TOKEN)],
+        [("authorization", f"Basic {TOKEN}")],
+        [("authorization", f"Bearer {TOKEN}x")],
+        [("authorization", f"Bearer {TOKEN}"), ("authorization", f"Bearer {TOKEN}")],
+        [("x-api-key", TOKEN)],
+        [("cookie", f"token={TOKEN}")],
+    ],
+)
+@pytest.mark.parametrize(
+    "path", ["/admin/analytics/requests", "/admin/requests/x1", "/admin/nothing", "/admin"]
+)
+async def test_without_the_token_every_path_is_closed(
+    stranger: httpx2.AsyncClient, headers: list[tuple[str, str]], path: str
+) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        answered = await stranger.request(method, path, headers=headers)
+        assert answered.status_code == 401
+        assert answered.headers["www-authenticate"] == "Bearer"
+        assert list(answered.json()) == ["error"]
+        assert "correct-horse" not in answered.text
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+async def test_the_token_opens_whatever_the_case_of_its_scheme(
+    stranger: httpx2.AsyncClient, scheme: str
+) -> None:
+    headers = {"authorization": f"{scheme} {TOKEN}"}
+    answered = await stranger.get("/admin/analytics/requests", headers=headers)
+    assert answered.status_code == 200
+
+
+async def test_what_the_program_can_do_is_no_secret(stranger: httpx2.AsyncClient) -> None:
+    for path in PUBLIC:
+        assert (await stranger.get(path)).status_code == 200
