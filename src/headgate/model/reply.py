@@ -33,7 +33,8 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A whole reply of a backend."""
+    """A whole reply of a backend. ``unfinished``: its backend goes on with it in the background,
+    and only its own dialect can ask for the rest."""
 
     id: str = ""
     model: str = ""
@@ -41,6 +42,7 @@ class Reply(msgspec.Struct, frozen=True):
     choices: tuple[Choice, ...] = ()
     usage: Usage | None = None
     extras: Extras | None = None
+    unfinished: bool = False
 
 
 class _OpenBlock:

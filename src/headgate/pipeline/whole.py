@@ -67,6 +67,8 @@ def translate_whole(
         return refusal.fault
     except StreamBroken:
         return no_reply()
+    if reply.unfinished and caller is not dialect.caller:
+        return fault_for("upstream_error", "The backend goes on with its reply in the background.")
     told = caller.write_reply(reply, context)
     return Whole(told.body, _facts_of(reply, len(body)), told.losses, reply)
 

@@ -13,7 +13,8 @@ def read_usage(value: Any) -> Usage | None:
     """The usage in a reply's or chunk's ``usage``; None where it holds no count.
 
     Some backends leave reasoning out of ``completion_tokens`` (the total tells: it is the sum of
-    all three); cached input has four spellings.
+    all three), some leave cached input out of ``prompt_tokens`` (more is cached than was asked);
+    cached input has four spellings.
     """
     if not isinstance(value, dict):
         return None
@@ -35,6 +36,8 @@ def read_usage(value: Any) -> Usage | None:
         value.get("cached_tokens"),
         value.get("num_cached_tokens"),
     )
+    if prompt is not None and cached is not None and cached > prompt:
+        prompt, total = prompt + cached, None
     extras = rest_of(value, (*_COUNTERS, *_DETAILS)) or {}
     _keep(extras, "prompt_tokens_details", prompt_details, ("cached_tokens", "cache_write_tokens"))
     _keep(extras, "completion_tokens_details", completion_details, ("reasoning_tokens",))

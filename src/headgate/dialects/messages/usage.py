@@ -37,13 +37,20 @@ def read_usage(raw: Extras) -> Usage:
 
 
 def write_usage(usage: Usage | None, input_estimate: int) -> dict[str, Any]:
-    """The usage object of a message; `input_estimate` stands in where no input count came."""
+    """The usage object of a message; `input_estimate` stands in where no input count came.
+
+    The three parts of the input sum up to all of it, also where a backend counts tokens as both
+    read from the cache and written to it.
+    """
     known = usage or Usage()
+    total = known.input_tokens
     read = known.cached_tokens or 0
     written = known.cache_write_tokens or 0
-    total = known.input_tokens
+    if total is not None:
+        read = min(read, total)
+        written = min(written, total - read)
     said: dict[str, Any] = {
-        "input_tokens": input_estimate if total is None else max(0, total - read - written),
+        "input_tokens": input_estimate if total is None else total - read - written,
         "cache_creation_input_tokens": written,
         "cache_read_input_tokens": read,
         "output_tokens": known.output_tokens or 0,

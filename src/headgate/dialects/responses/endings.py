@@ -27,6 +27,9 @@ _REASONS: Mapping[FinishReason, str] = {
     "refusal": "content_filter",
 }
 
+GOING_ON = frozenset({"in_progress", "queued"})
+"""The statuses of a response that its backend goes on with in the background."""
+
 _FAILED = frozenset({"failed", "cancelled"})
 
 
@@ -48,7 +51,7 @@ def read_finish(response: Mapping[str, Any], tool_called: bool, refused: bool) -
     reason: FinishReason = "end"
     if status == "incomplete":
         reason = _INCOMPLETE.get(why, "unknown") if why else "length"
-    elif status in ("in_progress", "queued"):
+    elif status in GOING_ON:
         reason = "unknown"
     elif refused:
         reason = "refusal"

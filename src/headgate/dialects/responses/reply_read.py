@@ -52,6 +52,7 @@ def read_reply(body: bytes, source: Source) -> Reply:
         choices=(Choice(0, parts, endings.read_finish(value, called, refused)),),
         usage=read_usage(value.get("usage")),
         extras=endings.finish_extras(value),
+        unfinished=text(value, "status") in endings.GOING_ON,
     )
 
 

@@ -57,7 +57,7 @@ def ending(
     """The fields of a response that say how it ended; `native` is what a backend of this dialect
     said beside its answer."""
     if finish is not None and finish.reason == "unknown":
-        if finish.native in ("in_progress", "queued"):
+        if finish.native in endings.GOING_ON:
             return {"status": finish.native}
         if native.get("incomplete_details"):
             return {"status": "incomplete"}
