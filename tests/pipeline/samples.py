@@ -90,3 +90,47 @@ def asking(dialect: str = "chat", model: str = "fast", **fields: Any) -> bytes:
     if dialect == "messages":
         said["max_tokens"] = 64
     return msgspec.json.encode({"model": model, **said, **fields})
+
+
+def response(kind: str, **fields: Any) -> bytes:
+    """An event of a Responses stream."""
+    return sse.write(msgspec.json.encode({"type": kind, **fields}), kind)
+
+
+def _resource(status: str, **fields: Any) -> dict[str, Any]:
+    return {"id": "resp_1", "object": "response", "model": "up-model", "status": status, **fields}
+
+
+_ITEM = {"id": "msg_1", "type": "message", "role": "assistant"}
+_TEXT = {"type": "output_text", "text": "Hello there", "annotations": []}
+_AT = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+RESPONSES = (
+    response("response.created", sequence_number=0, response=_resource("in_progress", output=[])),
+    response(
+        "response.output_item.added",
+        sequence_number=1,
+        output_index=0,
+        item={**_ITEM, "status": "in_progress", "content": []},
+    ),
+    response("response.content_part.added", sequence_number=2, **_AT, part={**_TEXT, "text": ""}),
+    response("response.output_text.delta", sequence_number=3, **_AT, delta="Hello"),
+    response("response.output_text.delta", sequence_number=4, **_AT, delta=" there"),
+    response("response.output_text.done", sequence_number=5, **_AT, text="Hello there"),
+    response("response.content_part.done", sequence_number=6, **_AT, part=_TEXT),
+    response(
+        "response.output_item.done",
+        sequence_number=7,
+        output_index=0,
+        item={**_ITEM, "status": "completed", "content": [_TEXT]},
+    ),
+    response(
+        "response.completed",
+        sequence_number=8,
+        response=_resource(
+            "completed",
+            output=[{**_ITEM, "status": "completed", "content": [_TEXT]}],
+            usage={"input_tokens": 5, "output_tokens": 2, "total_tokens": 7},
+        ),
+    ),
+)
+"""A whole Responses stream, an event a piece."""
