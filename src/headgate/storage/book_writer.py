@@ -1,5 +1,6 @@
 """Writes records of the books into the database, again and again to the same effect."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import Table
@@ -39,7 +40,8 @@ class BookWriter:
         await self._write(records, self._complete)
 
     async def _write(self, records: Sequence[Record], statements: Statements) -> None:
-        steps = _steps(records, statements)
+        # Some milliseconds for a full batch: not on the event loop.
+        steps = await asyncio.to_thread(_steps, records, statements)
         if not steps:
             return
         try:

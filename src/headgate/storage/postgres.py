@@ -61,7 +61,8 @@ class PostgresDatabase:
                     status = await connection.execute(sql.text, *sql.bind())
                     touched += _count(status)
                 else:
-                    await connection.executemany(sql.text, [sql.bind(row) for row in step.rows])
+                    bound = await asyncio.to_thread(list, map(sql.bind, step.rows))
+                    await connection.executemany(sql.text, bound)
                     touched += len(step.rows)
         return touched
 

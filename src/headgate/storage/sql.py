@@ -5,7 +5,7 @@ values both drivers take natively.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -29,7 +29,7 @@ class Sql(msgspec.Struct, frozen=True):
     def bind(self, row: Row | None = None) -> tuple[Any, ...]:
         """The parameters in order: those of `row`, else the statement's own."""
         values = {**self.held, **row} if row else self.held
-        return tuple(storable(values[name]) for name in self.names)
+        return tuple([storable(values[name]) for name in self.names])
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -67,13 +67,8 @@ def _insert(database: str, table: Table) -> sqlite.Insert | postgresql.Insert:
 
 def storable(value: Any) -> Any:
     """`value` as both databases take it: text without NUL and lone surrogates, 64-bit integers."""
-    if isinstance(value, str):
-        return _storable_text(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return max(-_MOST_INT, min(_MOST_INT, value))
-    if isinstance(value, tuple):
-        return tuple(storable(item) for item in value)
-    return value
+    mend = _MENDERS.get(type(value))
+    return value if mend is None else mend(value)
 
 
 def like_pattern(text: str) -> str:
@@ -88,3 +83,20 @@ def _storable_text(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-8", "replace").decode()
+
+
+def _storable_int(number: int) -> int:
+    if -_MOST_INT <= number <= _MOST_INT:
+        return number
+    return _MOST_INT if number > 0 else -_MOST_INT
+
+
+def _storable_tuple(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(map(storable, values))
+
+
+_MENDERS: Mapping[type, Callable[[Any], Any]] = {
+    str: _storable_text,
+    int: _storable_int,
+    tuple: _storable_tuple,
+}

@@ -60,7 +60,8 @@ class SqliteDatabase:
             for step in steps:
                 sql = render(step.statement, _DIALECT)
                 rows = step.rows if step.rows is not None else (None,)
-                cursor = await connection.executemany(sql.text, [sql.bind(row) for row in rows])
+                # Bound one by one in the connection's thread, not on the event loop.
+                cursor = await connection.executemany(sql.text, map(sql.bind, rows))
                 touched += max(cursor.rowcount, 0)
                 await cursor.close()
         return touched
