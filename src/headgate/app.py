@@ -180,5 +180,12 @@ def _snapshot(launch: Launch, config: Config) -> Snapshot:
 def _open_admin(launch: Launch, database: Database, ledger: Ledger) -> App:
     """The admin application; its framework is loaded only now, at the first request for it."""
     from headgate.admin.app import create_app  # noqa: PLC0415 - 25 MB that few workers need
+    from headgate.admin.auth import verifier  # noqa: PLC0415 - as above
+    from headgate.admin.deps import Deps  # noqa: PLC0415 - as above
 
-    raise NotImplementedError
+    return create_app(
+        Deps(
+            request_log=RequestLogReader(database, ledger.catch_up),
+            verify_token=verifier(launch.admin_digest),
+        )
+    )
