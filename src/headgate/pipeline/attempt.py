@@ -25,8 +25,9 @@ from headgate.wire import sse
 
 _MOST_ERROR_BYTES = 1024 * 1024
 _ERROR_BODY_S = 10.0
-_OTHER_FRAMING = frozenset(("converse", "gemini"))
-"""Dialects whose streams may come in another framing than SSE."""
+_FIRST_BYTES = {"converse": b"\x00", "gemini": b"["}
+"""How the streams of dialects begin that have another framing than SSE, or may have it: AWS
+event streams with the length of a frame (below 16 MiB), Gemini's with an array."""
 
 
 @dataclass(slots=True)
@@ -111,7 +112,9 @@ def _is_stream(question: Question, answer: Answer, head: bytes) -> bool:
     """The bytes decide; the label only where there are none."""
     if not head.strip():
         return "text/event-stream" in answer.headers.get("content-type", "")
-    return bool(sse.looks_like_sse(head)) or question.dialect.name in _OTHER_FRAMING
+    first = _FIRST_BYTES.get(question.dialect.name)
+    bare = first is not None and head.removeprefix(sse.BOM).lstrip().startswith(first)
+    return bare or bool(sse.looks_like_sse(head))
 
 
 async def _open(

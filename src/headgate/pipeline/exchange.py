@@ -16,7 +16,7 @@ _UNREAD = Envelope(model="")
 
 @dataclass(slots=True)
 class Attempt:
-    """One try at one target. Times are the event loop's, in seconds; ``at`` is Unix time."""
+    """One try at one target. Times are monotonic, in seconds; ``at`` is Unix time."""
 
     number: int
     target: Target

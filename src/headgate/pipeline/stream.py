@@ -16,7 +16,7 @@ LINGER_S = 1.0
 
 
 class Stream:
-    """One backend stream in its gear. Times are the event loop's, in seconds."""
+    """One backend stream in its gear. Times are monotonic, in seconds."""
 
     def __init__(self, answer: Answer, gear: Gear, watch: Watch) -> None:
         self._answer = answer

@@ -6,6 +6,7 @@ same timer keeps the heartbeat, so that no chunk costs a task, a lock or a timer
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Literal, TypeVar
 
@@ -26,7 +27,7 @@ class Interrupted(Exception):  # noqa: N818 - named for the fact
 
 
 class Watch:
-    """Watches over the task that made it. Times are the event loop's, in seconds."""
+    """Watches over the task that made it. Times are monotonic, in seconds."""
 
     def __init__(self) -> None:
         task = asyncio.current_task()
@@ -37,11 +38,12 @@ class Watch:
         self._waiting = False
         self._due = NEVER
         self._timer: asyncio.TimerHandle | None = None
+        self._rings_at = NEVER
         self._beat: Callable[[], Awaitable[None]] | None = None
         self._beat_s = NEVER
         self._beat_at = NEVER
         self._beating: asyncio.Task[None] | None = None
-        self.now = self._loop.time
+        self.now = time.monotonic  # uvloop's own clock stands still within a turn of the loop
 
     def beat(self, every_s: float, say: Callable[[], Awaitable[None]]) -> None:
         """From now on `say` is called after every `every_s` of silence while the task waits."""
@@ -51,7 +53,7 @@ class Watch:
 
     def spoke(self) -> None:
         """Something was said to the caller: the silence begins anew."""
-        self._beat_at = self._loop.time() + self._beat_s
+        self._beat_at = self.now() + self._beat_s
 
     async def hush(self) -> None:
         """Waits for a heartbeat that is just being written."""
@@ -75,7 +77,7 @@ class Watch:
             raise Interrupted(self._take())
         self._due = due
         wake = due if due < self._beat_at else self._beat_at
-        if wake != NEVER and (self._timer is None or self._timer.when() > wake):
+        if wake < self._rings_at:
             self._arm(wake)
         self._waiting = True
         try:
@@ -125,13 +127,15 @@ class Watch:
     def _arm(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(due, self._ring)
+        self._rings_at = due
+        self._timer = self._loop.call_later(max(0.0, due - self.now()), self._ring)
 
     def _ring(self) -> None:
         self._timer = None
+        self._rings_at = NEVER
         if not self._waiting:
             return
-        now = self._loop.time()
+        now = self.now()
         if now >= self._due:
             self.interrupt("due")
             return
@@ -139,7 +143,9 @@ class Watch:
             self._beat_at = now + self._beat_s
             if self._beating is None or self._beating.done():
                 self._beating = self._loop.create_task(self._say(self._beat))
-        self._arm(min(self._due, self._beat_at))
+        wake = min(self._due, self._beat_at)
+        if wake != NEVER:
+            self._arm(wake)
 
     async def _say(self, beat: Callable[[], Awaitable[None]]) -> None:
         try:

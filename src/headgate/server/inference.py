@@ -1,6 +1,6 @@
 """From a matched inference route to the trunk: the exchange is made and carried out."""
 
-import asyncio
+import time
 from collections.abc import Iterable
 
 from headgate.dialects.dialect import CallerHalf, Dialect
@@ -26,7 +26,7 @@ async def serve_inference(
         snapshot=gateway.snapshot,
         headers=read_headers(scope["headers"]),
         created_at=gateway.wall(),
-        began=asyncio.get_running_loop().time(),
+        began=time.monotonic(),
     )
     await run(gateway, exchange, downstream)
 
