@@ -1,0 +1,76 @@
+"""Backends below HTTP: they send given bytes, or nothing at all."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+
+class RawBackend:
+    """Reads a request's head, sends ``answer`` as it is and closes; one connection at a time."""
+
+    def __init__(self, answer: bytes = b"") -> None:
+        self.answer = answer
+        self.heard = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                peer, _ = self._listener.accept()
+            except OSError:
+                return
+            with peer, contextlib.suppress(OSError):
+                self._answer(peer)
+
+    def _answer(self, peer: socket.socket) -> None:
+        peer.settimeout(5.0)
+        heard = b""
+        while b"\r\n\r\n" not in heard:
+            heard += peer.recv(65536)
+        head, _, body = heard.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
+        while len(body) < length:
+            body += peer.recv(65536)
+        self.heard += 1
+        peer.sendall(self.answer)
+
+    def stop(self) -> None:
+        # A blocked accept wakes by a connection, not by the close.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5.0)
+
+
+@contextlib.contextmanager
+def raw_backend(answer: bytes) -> Iterator[RawBackend]:
+    backend = RawBackend(answer)
+    try:
+        yield backend
+    finally:
+        backend.stop()
+
+
+@contextlib.contextmanager
+def black_hole() -> Iterator[str]:
+    """The URL of a listener whose queue is full, so that connecting never ends."""
+    with contextlib.ExitStack() as kept:
+        listener = kept.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        address = listener.getsockname()
+        for _ in range(4):
+            filler = kept.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(address)
+        yield f"http://127.0.0.1:{address[1]}"
+
+
+def closed_port() -> str:
+    """The URL of a port where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
