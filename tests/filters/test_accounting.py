@@ -1,0 +1,117 @@
+"""Intents before, truths after."""
+
+import pytest
+
+from headgate.dialects.facts import Facts
+from headgate.filters.accounting import Accounting
+from headgate.model.books import AttemptRow, ExchangeRow, Intent
+from headgate.model.caller import User
+from headgate.model.fault import Fault
+from headgate.model.usage import Usage
+from headgate.pipeline.exchange import Attempt, Exchange
+from headgate.routing.target import Target
+from tests.pipeline.fakes import Scene, refusal, reply
+
+
+class FakeBooks:
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.records: list[Intent | AttemptRow | ExchangeRow] = []
+
+    def intend(self, intent: Intent) -> None:
+        self.records.append(intent)
+
+    def settle(self, row: AttemptRow) -> None:
+        self.records.append(row)
+
+    def close(self, row: ExchangeRow) -> None:
+        self.records.append(row)
+
+
+@pytest.fixture
+def books() -> FakeBooks:
+    return FakeBooks()
+
+
+def exchange() -> Exchange:
+    made: Exchange = Scene(stream=True).turn().exchange
+    made.user = User(id="7", name="alice")
+    return made
+
+
+def attempt() -> Attempt:
+    return Attempt(2, Target("one", "up-model"), at=1000.5, asked_at=10.0)
+
+
+async def test_an_intent_says_what_is_about_to_leave(books: FakeBooks) -> None:
+    made = exchange()
+    Accounting(books).prepare(made, attempt())
+    assert books.records == [
+        Intent(
+            exchange_id="req_1",
+            attempt=2,
+            at=1000.5,
+            user_id="7",
+            backend_id="one",
+            endpoint="/v1/test",
+            dialect="chat",
+            request_model="fast",
+            routed_model="up-model",
+            stream=True,
+            input_estimate=len(made.body) // 4,
+        )
+    ]
+
+
+async def test_a_settled_attempt_says_what_it_used(books: FakeBooks) -> None:
+    done = attempt()
+    done.outcome, done.status = "complete", 200
+    done.first_event_at, done.ended_at = 10.25, 11.0
+    done.facts = Facts(3, True, usage=Usage(5, 2, cached_tokens=3, reasoning_tokens=1))
+    Accounting(books).settle(exchange(), done)
+    assert books.records == [
+        AttemptRow(
+            exchange_id="req_1",
+            attempt=2,
+            at=1000.5,
+            backend_id="one",
+            routed_model="up-model",
+            outcome="complete",
+            status_code=200,
+            prompt_tokens=5,
+            completion_tokens=2,
+            cached_tokens=3,
+            reasoning_tokens=1,
+            usage_source="provider",
+            time_to_first_event_ms=250.0,
+            duration_ms=1000.0,
+        )
+    ]
+
+
+async def test_a_failed_attempt_says_why_and_used_nothing(books: FakeBooks) -> None:
+    failed = attempt()
+    failed.fault, failed.status = Fault(kind="overloaded", message="busy"), 503
+    Accounting(books).settle(exchange(), failed)
+    [row] = books.records
+    assert isinstance(row, AttemptRow)
+    assert (row.outcome, row.error_message, row.status_code) == ("upstream_error", "busy", 503)
+    assert (row.prompt_tokens, row.usage_source, row.time_to_first_event_ms) == (None, None, None)
+
+
+async def test_nobody_has_no_id(books: FakeBooks) -> None:
+    Accounting(books).prepare(Scene().turn().exchange, attempt())
+    [intent] = books.records
+    assert isinstance(intent, Intent)
+    assert intent.user_id is None
+
+
+async def test_every_intent_of_an_exchange_is_settled(books: FakeBooks) -> None:
+    scene = Scene(refusal(500), reply(), filters=[Accounting(books)])
+    await scene.run()
+    kinds = [type(record).__name__ for record in books.records]
+    assert kinds == ["Intent", "AttemptRow", "Intent", "AttemptRow"]
+    last = books.records[-1]
+    assert isinstance(last, AttemptRow)
+    assert (last.outcome, last.prompt_tokens, last.usage_source) == ("complete", 5, "provider")
