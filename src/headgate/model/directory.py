@@ -10,20 +10,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from headgate.model.limits import Limits
+
 SourceName = Literal["file", "database"]
 AdminRole = Literal["owner", "admin", "operator", "viewer", "billing"]
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How much a user may use; None: no limit. Budgets are in USD per period (UTC)."""
-
-    requests_per_minute: int | None = None
-    tokens_per_minute: int | None = None
-    requests_per_day: int | None = None
-    tokens_per_day: int | None = None
-    concurrent: int | None = None
-    budget_usd: float | None = None
-    budget_period: Literal["day", "month", "total"] = "month"
 
 
 class UserRow(msgspec.Struct, frozen=True, kw_only=True):
