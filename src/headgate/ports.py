@@ -1,9 +1,25 @@
 """What the gateway asks of the world, as narrow protocols; `app` hands in who does it."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from headgate.model.books import AttemptRow, ExchangeRow, Intent
+from headgate.model.directory import (
+    AdminTokenRow,
+    AuditRow,
+    BackendRow,
+    Directory,
+    KeyRow,
+    ModelRow,
+    Permission,
+    PolicyRow,
+    RewriteRow,
+    SessionRow,
+    UserRow,
+)
+from headgate.model.limits import Claim, Exceeded, Reservation
+from headgate.model.price import Cost
+from headgate.model.usage import Usage
 
 Headers = list[tuple[bytes, bytes]]
 """Header fields as they are sent: lower-case names, visible ASCII values."""
@@ -25,6 +41,47 @@ class Books(Protocol):
 
     def close(self, row: ExchangeRow) -> None:
         """Notes how an exchange ended; idempotent by id."""
+        ...
+
+
+class Spending(Protocol):
+    """What callers have spent, as the books know it."""
+
+    async def spent(self, user_id: str, since: float, until: float) -> float:
+        """US dollars that the user's exchanges cost which began at `since` or later and before
+        `until` (Unix seconds). Raises StoreUnreachable."""
+        ...
+
+
+class Limiter(Protocol):
+    """Counts what callers use against their limits, in this process or for many.
+
+    Every reservation is settled exactly once, whatever became of its exchange. Settling cannot
+    await, so that no cancellation comes between; an engine elsewhere sends what is settled later.
+    """
+
+    async def reserve(self, claim: Claim) -> Reservation | Exceeded:
+        """Takes what is claimed, all of it or, where some limit stands against it, nothing."""
+        ...
+
+    def hold(self, reservation: Reservation, cost_usd: float) -> Exceeded | None:
+        """Keeps so much of the budget for the exchange, once it is known what it may cost."""
+        ...
+
+    def settle(self, reservation: Reservation, tokens: int, cost_usd: float) -> None:
+        """The exchange is over and used this: the rest goes back, what it used more is owed."""
+        ...
+
+
+class Prices(Protocol):
+    """What vendors charge, by a public list."""
+
+    def warm(self, vendor: str) -> None:
+        """Prices of the vendor's will be asked for soon: gets the list ready, without waiting."""
+        ...
+
+    def cost(self, vendor: str, model: str, usage: Usage, at: float) -> Cost | None:
+        """What `usage` cost at the Unix time `at`; None where no price is known. Never raises."""
         ...
 
 
@@ -64,4 +121,118 @@ class Downstream(Protocol):
 
     def on_leave(self, callback: Callable[[], None]) -> None:
         """Calls `callback` once, when the caller closes the connection before the answer ends."""
+        ...
+
+
+class DirectoryPort(Protocol):
+    """What an administrator keeps in the database; what the file defines is not in it.
+
+    Every write moves the directory's version on in its own transaction. Ids are the caller's to
+    make. None or False: there is no such row. Raises StoreUnreachable, RowConflict (its message
+    says what is there already) and RowRefused.
+    """
+
+    def noting(
+        self, *, at: float, actor: str, action: str, subject: str, detail: Mapping[str, Any]
+    ) -> "DirectoryPort":
+        """The same store, whose next write appends this to the audit log in its transaction.
+        A write that touches no row notes nothing."""
+        ...
+
+    async def version(self) -> int:
+        """Moves on with every write that the data plane may see."""
+        ...
+
+    async def load(self) -> Directory:
+        """Everything that the data plane needs, of one moment."""
+        ...
+
+    async def list_users(self) -> tuple[UserRow, ...]: ...
+    async def get_user(self, user_id: str) -> UserRow | None: ...
+    async def add_user(self, user: UserRow, key: KeyRow) -> None: ...
+    async def change_user(self, user_id: str, **fields: Any) -> UserRow | None: ...
+    async def remove_user(self, user_id: str) -> bool:
+        """Takes keys and permissions along."""
+        ...
+
+    async def list_keys(self, user_id: str) -> tuple[KeyRow, ...]: ...
+    async def add_key(self, key: KeyRow) -> None: ...
+    async def revoke_key(self, key_id: str, at: float) -> bool: ...
+    async def replace_keys(self, user_id: str, key: KeyRow, overlap_until: float | None) -> bool:
+        """Adds `key`; the user's others end at `overlap_until`, None: at once, when `key` was
+        made."""
+        ...
+
+    async def list_backends(self) -> tuple[BackendRow, ...]: ...
+    async def get_backend(self, backend_id: str) -> BackendRow | None: ...
+    async def add_backend(self, backend: BackendRow) -> None: ...
+    async def change_backend(self, backend_id: str, **fields: Any) -> BackendRow | None: ...
+    async def remove_backend(self, backend_id: str) -> bool:
+        """Takes its permissions along."""
+        ...
+
+    async def list_permissions(self) -> tuple[Permission, ...]: ...
+    async def add_permission(self, permission: Permission) -> None:
+        """Either id may be that of a row in the file: whether they exist is not checked here."""
+        ...
+
+    async def remove_permission(self, user_id: str, backend_id: str) -> bool: ...
+
+    async def list_rewrites(self) -> tuple[RewriteRow, ...]: ...
+    async def get_rewrite(self, rewrite_id: str) -> RewriteRow | None: ...
+    async def add_rewrite(self, rewrite: RewriteRow) -> None: ...
+    async def change_rewrite(self, rewrite_id: str, **fields: Any) -> RewriteRow | None: ...
+    async def remove_rewrite(self, rewrite_id: str) -> bool: ...
+
+    async def list_models(self) -> tuple[ModelRow, ...]: ...
+    async def get_model(self, model_id: str) -> ModelRow | None: ...
+    async def add_model(self, model: ModelRow) -> None: ...
+    async def change_model(self, model_id: str, **fields: Any) -> ModelRow | None: ...
+    async def remove_model(self, model_id: str) -> bool: ...
+
+    async def list_policies(self) -> tuple[PolicyRow, ...]:
+        """By position."""
+        ...
+
+    async def get_policy(self, policy_id: str) -> PolicyRow | None: ...
+    async def add_policy(self, policy: PolicyRow) -> None: ...
+    async def change_policy(self, policy_id: str, **fields: Any) -> PolicyRow | None: ...
+    async def remove_policy(self, policy_id: str) -> bool: ...
+    async def reorder_policies(self, policy_ids: Sequence[str]) -> bool:
+        """Positions from 0 on in the order given; False where these are not exactly the ids."""
+        ...
+
+    async def get_settings(self) -> Mapping[str, Any]: ...
+    async def put_settings(self, **settings: Any) -> None:
+        """Sets those given; None takes one away."""
+        ...
+
+    async def list_tokens(self) -> tuple[AdminTokenRow, ...]: ...
+    async def add_token(self, token: AdminTokenRow) -> None: ...
+    async def remove_token(self, token_id: str) -> bool: ...
+    async def find_token(self, digest: bytes) -> AdminTokenRow | None:
+        """Also one that has expired."""
+        ...
+
+    async def add_session(self, digest: bytes, data: Mapping[str, Any], expires: float) -> None: ...
+    async def get_session(self, digest: bytes) -> SessionRow | None:
+        """Also one that has expired."""
+        ...
+
+    async def touch_session(self, digest: bytes, expires: float) -> bool: ...
+    async def remove_session(self, digest: bytes) -> bool: ...
+    async def remove_expired_sessions(self, now: float) -> int: ...
+
+    async def append_audit(
+        self, *, at: float, actor: str, action: str, subject: str, detail: Mapping[str, Any]
+    ) -> None:
+        """For what is no write of this store; see `noting`."""
+        ...
+
+    async def list_audit(self, limit: int, offset: int) -> tuple[AuditRow, ...]:
+        """Newest first."""
+        ...
+
+    async def verify_audit(self) -> bool:
+        """Whether every row of the log follows from the one before it."""
         ...

@@ -122,6 +122,15 @@ class AdminTokenRow(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float | None = None
 
 
+class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An administrator's session in a browser, kept as a digest. ``expires_at`` moves as it is
+    used; ``data`` is what the admin API keeps in it."""
+
+    digest: bytes
+    data: Mapping[str, Any]
+    expires_at: float
+
+
 class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
     """One write of an administrator. ``chain`` is the digest over this row and the one before."""
 
