@@ -1,20 +1,53 @@
 """The request log as an operator reads it."""
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Callable
 from typing import Any
 
 from headgate.testing import Gateway
+from tests.faults.caller import Answer
 
 Row = dict[str, Any]
 _PATIENCE_S = 8.0
 
 
+class Expected:
+    """What the rows of a module's exchanges must say; looked up once, when all are written."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, tuple[str, Row]] = {}
+
+    def outcome(self, answer: Answer, outcome: str, **columns: Any) -> None:
+        """The row of `answer` must have this outcome, the status that was answered, and these."""
+        test = os.environ.get("PYTEST_CURRENT_TEST", "")
+        said = {"status_code": answer.status, "outcome": outcome, **columns}
+        self._said[answer.id] = (test, said)
+
+    def check(self, gateway: Gateway) -> None:
+        """Asserts all that was said, and that every attempt has its row."""
+        wrong = []
+        for request_id, (test, said) in self._said.items():
+            row = row_of(gateway, request_id)
+            attempts = attempts_of(gateway, request_id)
+            last = attempts[-1]["outcome"] if attempts else row["outcome"]
+            differs = [name for name, value in said.items() if row[name] != value]
+            if differs or (len(attempts), last) != (row["attempts"], row["outcome"]):
+                wrong.append((test, said, row, attempts))
+        assert not wrong
+
+
 def row_of(gateway: Gateway, request_id: str) -> Row:
     """The row of an exchange, as soon as it is written."""
-    return newest(gateway, lambda row: row["id"] == request_id)
+    deadline_s = time.monotonic() + _PATIENCE_S
+    while True:
+        rows = _read(gateway, "SELECT * FROM exchanges WHERE id = ?", request_id)
+        if rows:
+            return rows[0]
+        assert time.monotonic() < deadline_s, f"the exchange {request_id} has no row"
+        time.sleep(0.02)
 
 
 def newest(gateway: Gateway, accept: Callable[[Row], bool]) -> Row:
@@ -31,7 +64,7 @@ def newest(gateway: Gateway, accept: Callable[[Row], bool]) -> Row:
 
 def rows_of(gateway: Gateway) -> list[Row]:
     """The newest rows, newest first."""
-    return _read(gateway, "SELECT * FROM exchanges ORDER BY created_at DESC LIMIT 300")
+    return _read(gateway, "SELECT * FROM exchanges ORDER BY created_at DESC")
 
 
 def attempts_of(gateway: Gateway, request_id: str) -> list[Row]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from headgate.testing import ScriptedUpstream
+from headgate.testing import Gateway, ScriptedUpstream
+from tests.faults.books import Expected
 
 
 @pytest.fixture(scope="module")
@@ -17,3 +18,12 @@ def upstream() -> Iterator[ScriptedUpstream]:
 @pytest.fixture(autouse=True)
 def _fresh(upstream: ScriptedUpstream) -> None:
     upstream.reset()
+
+
+@pytest.fixture(scope="module")
+def log(gateway: Gateway) -> Iterator[Expected]:
+    """What the module's rows must say, looked up when its tests are over: rows come in batches,
+    and to wait for each of hundreds takes minutes."""
+    expected = Expected()
+    yield expected
+    expected.check(gateway)

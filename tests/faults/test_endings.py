@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from headgate.testing import Gateway, ScriptedUpstream
-from tests.faults.books import attempts_of, row_of
+from tests.faults.books import Expected
 from tests.faults.caller import DIALECTS, Answer, ask, question
 from tests.faults.serving import over, serving
 from tests.faults.streams import FINISH, FRAMES, INBAND, OPENING, raw, text_of
@@ -35,14 +35,6 @@ def stream(gateway: Gateway, caller: str, backend: str) -> Answer:
     return answer
 
 
-def outcome(gateway: Gateway, answer: Answer) -> str:
-    row = row_of(gateway, answer.id)
-    assert row["status_code"] == answer.status
-    (attempt,) = attempts_of(gateway, answer.id)
-    assert attempt["outcome"] == row["outcome"]
-    return str(row["outcome"])
-
-
 def begun(caller: str, backend: str, before: bytes) -> None:
     """What arrived before a stream broke passed, and nothing else."""
     if caller == backend:
@@ -64,7 +56,7 @@ def is_whole(caller: str, body: bytes) -> bool:
 
 @every_pair
 def test_a_whole_stream_passes_with_one_terminator(
-    upstream: ScriptedUpstream, gateway: Gateway, caller: str, backend: str
+    upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str, backend: str
 ) -> None:
     upstream.script(**raw(*FRAMES[backend]))
     answer = stream(gateway, caller, backend)
@@ -73,16 +65,19 @@ def test_a_whole_stream_passes_with_one_terminator(
         hidden = FRAMES["chat"][4] if caller == "chat" else b""
         assert answer.body == b"".join(FRAMES[backend]).replace(hidden, b"")
     assert is_whole(caller, answer.body)
-    assert outcome(gateway, answer) == "complete"
-    row = row_of(gateway, answer.id)
-    assert (row["prompt_tokens"], row["completion_tokens"]) == (5, 2)
-    assert row["usage_source"] == "provider"
+    usage = {"prompt_tokens": 5, "completion_tokens": 2, "usage_source": "provider"}
+    log.outcome(answer, "complete", **usage)
 
 
 @pytest.mark.parametrize("close", ["clean", "reset"])
 @every_pair
 def test_a_missing_terminator_is_added_once(
-    upstream: ScriptedUpstream, gateway: Gateway, caller: str, backend: str, close: str
+    upstream: ScriptedUpstream,
+    gateway: Gateway,
+    log: Expected,
+    caller: str,
+    backend: str,
+    close: str,
 ) -> None:
     sent = FRAMES[backend][: FINISH[backend]]
     fault = {"disconnect_after": len(sent)} if close == "reset" else {}
@@ -92,36 +87,46 @@ def test_a_missing_terminator_is_added_once(
         missing = b"".join(FRAMES[caller][-1:]) if caller != "responses" else b""
         assert answer.body == b"".join(sent) + missing
     assert is_whole(caller, answer.body)
-    assert outcome(gateway, answer) == "complete"
+    log.outcome(answer, "complete")
 
 
 @pytest.mark.parametrize("sent", [(), (b": only a comment\n\n",)])
 @every_pair
 def test_a_stream_without_an_event_stays_empty(
-    upstream: ScriptedUpstream, gateway: Gateway, caller: str, backend: str, sent: tuple[bytes]
+    upstream: ScriptedUpstream,
+    gateway: Gateway,
+    log: Expected,
+    caller: str,
+    backend: str,
+    sent: tuple[bytes],
 ) -> None:
     upstream.script(**raw(*sent))
     answer = stream(gateway, caller, backend)
     assert answer.status == 200
     assert answer.headers["content-type"] == "text/event-stream"
     assert answer.body.replace(b": only a comment\n\n", b"") == b""
-    assert outcome(gateway, answer) == "empty"
+    log.outcome(answer, "empty")
 
 
 @pytest.mark.parametrize("caller", DIALECTS)
 def test_a_terminator_alone_is_an_empty_stream(
-    upstream: ScriptedUpstream, gateway: Gateway, caller: str
+    upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str
 ) -> None:
     upstream.script(**raw(FRAMES["chat"][-1]))
     answer = stream(gateway, caller, "chat")
     assert (answer.status, answer.body) == (200, b"")
-    assert outcome(gateway, answer) == "empty"
+    log.outcome(answer, "empty")
 
 
 @pytest.mark.parametrize("close", ["clean", "reset"])
 @every_pair
 def test_an_early_end_is_an_error_and_no_short_answer(
-    upstream: ScriptedUpstream, gateway: Gateway, caller: str, backend: str, close: str
+    upstream: ScriptedUpstream,
+    gateway: Gateway,
+    log: Expected,
+    caller: str,
+    backend: str,
+    close: str,
 ) -> None:
     sent = FRAMES[backend][: OPENING[backend]]
     fault = {"disconnect_after": len(sent)} if close == "reset" else {}
@@ -129,8 +134,7 @@ def test_an_early_end_is_an_error_and_no_short_answer(
     answer = stream(gateway, caller, backend)
     before = check_broken(caller, answer.body, TRUNCATED, "upstream_truncated", SERVER_ERROR)
     begun(caller, backend, before)
-    assert outcome(gateway, answer) == "truncated"
-    assert row_of(gateway, answer.id)["usage_source"] == "estimated"
+    log.outcome(answer, "truncated", usage_source="estimated")
 
 
 @every_pair
@@ -147,7 +151,7 @@ def test_half_a_frame_never_passes(
 
 @every_pair
 def test_an_error_as_the_first_event_is_a_status(
-    upstream: ScriptedUpstream, gateway: Gateway, caller: str, backend: str
+    upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str, backend: str
 ) -> None:
     upstream.script(**raw(INBAND[backend]))
     answer = stream(gateway, caller, backend)
@@ -156,13 +160,18 @@ def test_an_error_as_the_first_event_is_a_status(
     code = {"chat": "busy", "messages": "overloaded", "gemini": "INTERNAL"}
     message = check_error(answer, caller, status, code.get(backend, "server_error"), type_)
     assert message == "Too busy."
-    assert outcome(gateway, answer) == "upstream_error"
+    log.outcome(answer, "upstream_error")
 
 
 @pytest.mark.parametrize("paced", [True, False], ids=["paced", "at once"])
 @every_pair
 def test_a_later_error_is_told_in_the_callers_dialect(
-    upstream: ScriptedUpstream, gateway: Gateway, caller: str, backend: str, paced: bool
+    upstream: ScriptedUpstream,
+    gateway: Gateway,
+    log: Expected,
+    caller: str,
+    backend: str,
+    paced: bool,
 ) -> None:
     sent = (*FRAMES[backend][: OPENING[backend]], INBAND[backend])
     if paced:
@@ -182,38 +191,37 @@ def test_a_later_error_is_told_in_the_callers_dialect(
             types = {**dict.fromkeys(DIALECTS, "INTERNAL"), "messages": "api_error"}
         told = code.get(backend, "server_error")
         begun(caller, backend, check_broken(caller, answer.body, "Too busy.", told, types))
-    assert outcome(gateway, answer) == "upstream_error"
-    assert row_of(gateway, answer.id)["error_message"] == "Too busy."
+    log.outcome(answer, "upstream_error", error_message="Too busy.")
 
 
 @every_pair
 def test_silence_is_a_timeout(
-    upstream: ScriptedUpstream, gateway: Gateway, caller: str, backend: str
+    upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str, backend: str
 ) -> None:
     sent = FRAMES[backend][: OPENING[backend]]
     upstream.script(**raw(*sent), stall_after=len(sent))
     answer = stream(gateway, caller, backend)
     begun(caller, backend, check_broken(caller, answer.body, TOO_SLOW, "request_timeout", TIMEOUT))
-    assert outcome(gateway, answer) == "timeout"
+    log.outcome(answer, "timeout")
 
 
 @every_pair
 def test_a_backend_that_is_silent_after_its_finish_has_answered(
-    upstream: ScriptedUpstream, gateway: Gateway, caller: str, backend: str
+    upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str, backend: str
 ) -> None:
     sent = FRAMES[backend][: FINISH[backend]]
     upstream.script(**raw(*sent), stall_after=len(sent))
     answer = stream(gateway, caller, backend)
     assert is_whole(caller, answer.body)
-    assert outcome(gateway, answer) == "complete"
+    log.outcome(answer, "complete")
 
 
 @every_pair
 def test_nothing_passes_after_the_terminator(
-    upstream: ScriptedUpstream, gateway: Gateway, caller: str, backend: str
+    upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str, backend: str
 ) -> None:
     upstream.script(**raw(*FRAMES[backend], FRAMES[backend][OPENING[backend]], FRAMES[backend][-1]))
     answer = stream(gateway, caller, backend)
     assert is_whole(caller, answer.body) or backend == "gemini"
     assert answer.body.count(LAST_WORDS[caller]) == 1
-    assert outcome(gateway, answer) == "complete"
+    log.outcome(answer, "complete")
