@@ -1,6 +1,6 @@
 """What one key cannot say alone: references between sections, names used twice, cycles."""
 
-import fnmatch
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -13,6 +13,8 @@ from headgate.config.model_section import ModelSettings, RewriteSettings, Target
 from headgate.config.problems import Findings, nearest
 from headgate.config.schema import Config
 from headgate.config.user_section import UserSettings
+
+_WILD = re.compile(r"[*?\[]")
 
 CheckPolicy = Callable[[Mapping[str, Any]], Iterable[str]]
 """Says what is wrong with one entry of the policy chain, a sentence each."""
@@ -99,9 +101,6 @@ def _check_model(review: Review, name: str, model: ModelSettings) -> None:
         review.add(model, ("targets",), where, "every target has the weight 0")
     for number, target in enumerate(model.targets):
         _check_target(review, f"{where}.targets[{number}]", target)
-    for backend, upstream in _repeated((t.backend, t.model) for t in model.targets):
-        message = f"the target {upstream!r} of {backend!r} stands twice"
-        review.add(model, ("targets",), where, message)
 
 
 def _check_target(review: Review, where: str, target: TargetSettings) -> None:
@@ -110,13 +109,6 @@ def _check_target(review: Review, where: str, target: TargetSettings) -> None:
         close = nearest(target.backend, review.backends)
         message = f"there is no backend {target.backend!r}"
         review.findings.add(line, f"{where}.backend", message, close)
-        return
-    backend = review.config.backends.get(target.backend)
-    if backend is None or backend.models == "*" or target.model in backend.models:
-        return
-    line = review.places.line(target, "model")
-    message = f"the backend {target.backend!r} lists no model {target.model!r}"
-    review.findings.add(line, f"{where}.model", message, nearest(target.model, backend.models))
 
 
 def _check_rewrites(review: Review) -> None:
@@ -161,7 +153,7 @@ def _check_user_names(review: Review, where: str, user: UserSettings) -> None:
             review.findings.add(line, f"{where}.backends", f"there is no backend {name!r}", close)
     known = review.known_models()
     for number, glob in enumerate(() if user.models == "*" or known is None else user.models):
-        if not any(fnmatch.fnmatchcase(name, glob) for name in known or ()):
+        if glob not in (known or ()) and not _WILD.search(glob):
             line = review.places.line(user, "models", number)
             message = f"no model is called {glob!r}"
             review.findings.add(line, f"{where}.models", message, nearest(glob, known or ()))
