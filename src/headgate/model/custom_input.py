@@ -4,6 +4,8 @@ The tool is offered as a function of one string, ``{"input": "…"}``; the way b
 out again, piece by piece.
 """
 
+import functools
+import json
 import re
 
 import msgspec
@@ -18,22 +20,37 @@ SCHEMA: Extras = {
 }
 """The parameters of the function that stands for a custom tool."""
 
+_decode = functools.partial(json.loads, strict=False)
+"""Takes lone surrogates, which tokenizers make, and control characters, which models do."""
+
 _HEAD = re.compile(r'\s*\{\s*"input"\s*:\s*"')
 _HEAD_PREFIX = re.compile(r'\s*(\{\s*("(i(n(p(u(t("\s*(:\s*("?)?)?)?)?)?)?)?)?)?)?\Z')
-_SAFE = re.compile(r'(?:[^"\\\ud800-\udfff]|\\(?:[^u]|u(?![dD][89abAB])[0-9a-fA-F]{4}))*')
-_decode = msgspec.json.Decoder(str).decode
+_HEX = "[0-9a-fA-F]"
+_HIGH = rf"\\u[dD][89abAB]{_HEX}{{2}}"
+_LOW = rf"\\u[dD][c-fC-F]{_HEX}{{2}}"
+_SURE = re.compile(
+    rf'(?:[^"\\]++|\\["\\/bfnrt]|{_HIGH}{_LOW}|\\u(?![dD][89abAB]){_HEX}{{4}})*+', re.DOTALL
+)
+_LONE = re.compile(_HIGH)
+_BEGUN = re.compile(
+    rf"\\(?:u{_HEX}{{0,3}}|{_HIGH[2:]}(?:\\(?:u(?:[dD](?:[c-fC-F]{_HEX}?)?)?)?)?)?\Z"
+)
+"""An escape, or a pair of them, whose rest may be still to come."""
 
 
 def wrap(raw: str) -> str:
     """The JSON arguments that stand for a custom tool's `raw` input."""
-    return msgspec.json.encode({"input": raw}).decode()
+    try:
+        return msgspec.json.encode({"input": raw}).decode()
+    except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
+        return json.dumps({"input": raw}, separators=(",", ":"))
 
 
 def unwrap(arguments: str) -> str:
     """The raw input in JSON `arguments`; the arguments themselves where they are not `wrap`'s."""
     try:
-        value = msgspec.json.decode(arguments.encode("utf-8", "surrogatepass"))
-    except (msgspec.DecodeError, UnicodeEncodeError):
+        value = _decode(arguments)
+    except (ValueError, RecursionError):
         return arguments
     if isinstance(value, dict) and isinstance(value.get("input"), str):
         return str(value["input"])
@@ -82,14 +99,17 @@ class Unwrapper:
         return True
 
     def _inside(self) -> str:
-        safe = _SAFE.match(self._held)
-        end = safe.end() if safe else 0
-        out = self._held[:end]
-        self._held = self._held[end:]
-        if self._held.startswith('"'):
-            self._state = "done"
-        return _decode(f'"{_escape_controls(out)}"'.encode()) if out else ""
-
-
-def _escape_controls(text: str) -> str:
-    return re.sub(r"[\x00-\x1f]", lambda match: f"\\u{ord(match.group()):04x}", text)
+        """The next that is sure of the string; escapes that JSON does not know are kept."""
+        out: list[str] = []
+        while True:
+            sure = _SURE.match(self._held)
+            end = sure.end() if sure else 0
+            out.append(_decode(f'"{self._held[:end]}"'))
+            self._held = self._held[end:]
+            if self._held.startswith('"'):
+                self._state = "done"
+            if self._state == "done" or not self._held or _BEGUN.match(self._held):
+                return "".join(out)
+            lone = _LONE.match(self._held)
+            out.append(_decode(f'"{lone.group()}"') if lone else self._held[0])
+            self._held = self._held[lone.end() if lone else 1 :]
