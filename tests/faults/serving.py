@@ -13,16 +13,17 @@ def backend(url: str, speaks: str, **more: Any) -> dict[str, Any]:
     return {
         "base_url": url,
         "speaks": [speaks],
-        "models": ["mock"],
+        "models": ["mock", "mock-1", "mock-2", "mock-3"],
         "api_key": BACKEND_KEY,
         **more,
     }
 
 
-def model(*backends: str, **more: Any) -> dict[str, Any]:
-    """A model whose targets are tried in this order."""
+def model(*backends: str, there: str = "mock", **more: Any) -> dict[str, Any]:
+    """A model whose targets are tried in this order; `there` is its name at all of them, under
+    which a gateway remembers how each has been doing."""
     targets = [
-        {"backend": name, "model": "mock", "priority": place} for place, name in enumerate(backends)
+        {"backend": name, "model": there, "priority": place} for place, name in enumerate(backends)
     ]
     return {"targets": targets, "strategy": "priority", "retries": 0, **more}
 
