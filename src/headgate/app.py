@@ -13,6 +13,10 @@ import msgspec
 from headgate.backends.backend import Backend
 from headgate.config import Config, ConfigErrors, load, report
 from headgate.filters.accounting import Accounting
+from headgate.filters.detail import Detail
+from headgate.filters.limiter import MemoryLimiter
+from headgate.filters.limits import LimitCallers
+from headgate.filters.pricing import ListPrices, Pricing
 from headgate.filters.request_log import RequestLog
 from headgate.mock.server import create_app as create_mock
 from headgate.model.store_faults import StoreUnreachable
@@ -20,7 +24,7 @@ from headgate.pipeline.filter import Filter, bind
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.model_lists import ModelLists
 from headgate.pipeline.snapshot import Snapshot, from_config
-from headgate.ports import Books
+from headgate.ports import Books, Limiter, Prices
 from headgate.server.asgi import Application
 from headgate.server.interface import App, Receive, Scope, Send
 from headgate.server.service import Service
@@ -57,9 +61,12 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     loopback: bool = True
 
 
-def filters(books: Books) -> list[Filter]:
+def filters(books: Books, limiter: Limiter, prices: Prices) -> list[Filter]:
     """The built-in behaviours of an exchange, in their order: the order is the architecture."""
     return [
+        Detail(),
+        LimitCallers(limiter, prices, time.time),
+        Pricing(prices),
         Accounting(books),
         RequestLog(books),
     ]
@@ -158,14 +165,16 @@ def _gateway(books: Books, http: Upstream) -> Gateway:
     def upstream_for(backend: Backend) -> Upstream:
         return mock if backend is BUILT_IN_MOCK else http
 
+    limiter, prices = MemoryLimiter(time.monotonic, time.time), ListPrices()
     return Gateway(
         snapshot=Snapshot(),
         upstream_for=upstream_for,
         lists=ModelLists(upstream_for),
-        phases=bind(filters(books)),
+        phases=bind(filters(books, limiter, prices)),
         wall=time.time,
         draw=random.random,
         mint=lambda: secrets.token_hex(12),
+        prices=prices,
     )
 
 

@@ -2,6 +2,7 @@
 
 from headgate.config import parse
 from headgate.model.caller import User
+from headgate.model.limits import Limits
 from headgate.pipeline.keys import digest
 from headgate.pipeline.snapshot import Settings, Snapshot, from_config
 from headgate.routing.resolve import Rewrite
@@ -42,6 +43,9 @@ def test_users_are_known_by_the_digest_of_their_key() -> None:
         backends=frozenset({"openai"}),
         models=("fast", "gpt-4o*"),
         detail_logging=True,
+        limits=Limits(
+            requests_per_minute=60, tokens_per_minute=100_000, concurrent=8, budget_usd=20.0
+        ),
     )
     assert "sk-alice" not in repr(made)
 

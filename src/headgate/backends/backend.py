@@ -9,6 +9,7 @@ import msgspec
 from headgate.backends.sigv4 import AwsKeys, sign
 from headgate.config.section import AuthStyle, DialectName, Guarded
 from headgate.dialects.destination import Quirks
+from headgate.model.price import Price
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -36,7 +37,8 @@ class Backend(Guarded, frozen=True, kw_only=True):
     ``base_url`` ends before ``/v1`` and is "" for an agent. ``vendor`` owns opaque state, see
     `headgate.dialects.destination.Destination`. ``speaks`` is in order of preference.
     ``paths`` are exceptions, see `address`. ``agent`` names a factory in Python,
-    ``package.module:factory``.
+    ``package.module:factory``. ``prices`` are the operator's own, by globs of model names; of
+    those that fit, the first counts.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Backend(Guarded, frozen=True, kw_only=True):
     paths: Mapping[str, Detour] = {}
     agent: str | None = None
     detail_logging: bool = False
+    prices: tuple[tuple[str, Price], ...] = ()
     on_disconnect: Literal["cancel", "drain"] = "cancel"
 
 

@@ -17,6 +17,7 @@ from headgate.config.backend_section import (
 )
 from headgate.config.section import AuthStyle, DialectName
 from headgate.dialects.destination import Quirks
+from headgate.model.price import Price
 
 _ALONE: Mapping[tuple[DialectName, ...], AuthStyle] = {
     ("messages",): "x-api-key",
@@ -49,6 +50,7 @@ def from_config(name: str, settings: BackendSettings) -> Backend:
         paths={**provider.paths, **_paths(settings)},
         agent=settings.agent,
         detail_logging=settings.detail_logging,
+        prices=_prices(settings),
         on_disconnect=settings.on_disconnect,
     )
 
@@ -103,6 +105,12 @@ def _quirks(known: Quirks, settings: BackendSettings) -> Quirks:
         said["refuses_fields"] = frozenset(said["refuses_fields"])
     changes = {field: value for field, value in said.items() if value is not None}
     return msgspec.structs.replace(known, **changes)
+
+
+def _prices(settings: BackendSettings) -> tuple[tuple[str, Price], ...]:
+    return tuple(
+        (glob, Price(**msgspec.structs.asdict(price))) for glob, price in settings.prices.items()
+    )
 
 
 def _paths(settings: BackendSettings) -> dict[str, Detour]:

@@ -4,6 +4,7 @@ from headgate.config.backend_section import (
     AwsSettings,
     BackendSettings,
     PathPair,
+    PriceSettings,
     QuirkSettings,
     TimeoutSettings,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "ModelSettings",
     "PathPair",
     "PolicySettings",
+    "PriceSettings",
     "Problem",
     "QuirkSettings",
     "RewriteSettings",

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
+import msgspec
+
 from headgate.config.section import (
     AuthStyle,
     DialectName,
     Duration,
     Key,
+    ModelName,
     Name,
     Names,
     Section,
@@ -80,6 +83,22 @@ class PathPair(Section, frozen=True, kw_only=True):
     stream: Annotated[Path, key("The path for a stream.")]
 
 
+Dollars = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class PriceSettings(Section, frozen=True, kw_only=True):
+    """What a model's tokens cost, in US dollars for a million of them."""
+
+    input: Annotated[Dollars, key("Input tokens.")]
+    output: Annotated[Dollars, key("Output tokens, reasoning included.")]
+    cached: Annotated[
+        Dollars | None, key("Input tokens read from a cache; left out: as input.")
+    ] = None
+    cache_write: Annotated[
+        Dollars | None, key("Input tokens written to a cache; left out: as input.")
+    ] = None
+
+
 class QuirkSettings(Section, frozen=True, kw_only=True):
     """How a backend differs from its dialect; what is left out comes from the catalog."""
 
@@ -142,6 +161,10 @@ class BackendSettings(Section, frozen=True, kw_only=True):
     timeouts: Annotated[TimeoutSettings, key("How long to wait.")] = TimeoutSettings()
     active: Annotated[bool, key("Whether it may be used.")] = True
     detail_logging: Annotated[bool, key("Keep request and answer bodies in the log.")] = False
+    prices: Annotated[
+        Mapping[ModelName, PriceSettings],
+        key("Own prices by globs of model names; the first that fits counts, else a public list."),
+    ] = {}
     usage_in_stream: Annotated[
         bool | None, key("Understands stream_options.include_usage (true unless known not to).")
     ] = None

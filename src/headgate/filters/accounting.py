@@ -2,6 +2,7 @@
 
 from typing_extensions import override
 
+from headgate.filters.secret_shapes import redact
 from headgate.model.books import AttemptRow, Intent
 from headgate.pipeline.bill import bill_of, milliseconds
 from headgate.pipeline.exchange import Attempt, Exchange
@@ -45,12 +46,13 @@ class Accounting(Filter):
                 routed_model=attempt.target.model,
                 outcome=attempt.outcome,
                 status_code=attempt.status,
-                error_message=attempt.fault.message if attempt.fault else None,
+                error_message=redact(attempt.fault.message) if attempt.fault else None,
                 prompt_tokens=bill.usage.input_tokens,
                 completion_tokens=bill.usage.output_tokens,
                 cached_tokens=bill.usage.cached_tokens,
                 reasoning_tokens=bill.usage.reasoning_tokens,
                 usage_source=bill.source,
+                cost_usd=attempt.cost.usd if attempt.cost else None,
                 time_to_first_event_ms=milliseconds(attempt.asked_at, attempt.first_event_at),
                 duration_ms=milliseconds(attempt.asked_at, attempt.ended_at),
             )

@@ -1,11 +1,14 @@
-"""Writes the row of every exchange: what was asked, where it went, how it ended."""
+"""Writes the row of every exchange: what was asked, where it went, how it ended, and what was said
+where that is to be kept."""
 
 from typing_extensions import override
 
+from headgate.filters.secret_shapes import redact
 from headgate.model.books import ExchangeRow
 from headgate.pipeline.bill import Bill, bill_of, milliseconds
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.filter import Filter
+from headgate.pipeline.recording import bounded_text
 from headgate.ports import Books
 
 
@@ -25,6 +28,7 @@ def row_of(exchange: Exchange) -> ExchangeRow:
     last = exchange.attempts[-1] if exchange.attempts else None
     bill = bill_of(last, exchange.input_estimate) if last else Bill()
     usage = bill.usage
+    request_body, response_body = _bodies(exchange)
     return ExchangeRow(
         id=exchange.id,
         created_at=exchange.created_at,
@@ -41,17 +45,38 @@ def row_of(exchange: Exchange) -> ExchangeRow:
         reasoning_tokens=usage.reasoning_tokens,
         total_tokens=usage.total_tokens if bill.source else None,
         usage_source=bill.source,
+        cost_usd=_cost_usd(exchange),
         status_code=exchange.status,
         outcome=exchange.outcome,
-        error_message=exchange.fault.message if exchange.fault else None,
+        error_message=redact(exchange.fault.message) if exchange.fault else None,
         attempts=len(exchange.attempts),
         time_to_first_event_ms=milliseconds(exchange.began, last.first_event_at) if last else None,
         response_time_ms=milliseconds(exchange.began, exchange.ended),
         overhead_us=_overhead_us(exchange),
         stream=exchange.envelope.stream,
+        detail_logged=exchange.recording is not None,
         session=exchange.session,
         losses=tuple(dict.fromkeys(exchange.losses)),
+        request_body=request_body,
+        response_body=response_body,
     )
+
+
+def _cost_usd(exchange: Exchange) -> float | None:
+    """What all attempts cost together; None where no price is known of any."""
+    costs = [attempt.cost.usd for attempt in exchange.attempts if attempt.cost is not None]
+    return sum(costs) if costs else None
+
+
+def _bodies(exchange: Exchange) -> tuple[str | None, str | None]:
+    """The bodies to keep, without secrets of known shapes."""
+    recording = exchange.recording
+    if recording is None:
+        return None, None
+    usage = exchange.attempts[-1].facts.usage if exchange.attempts else None
+    response = recording.body(usage)
+    request = bounded_text(exchange.body, len(exchange.body))
+    return redact(request), None if response is None else redact(response)
 
 
 def _overhead_us(exchange: Exchange) -> int | None:

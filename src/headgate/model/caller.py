@@ -2,6 +2,8 @@
 
 import msgspec
 
+from headgate.model.limits import NO_LIMITS, Limits
+
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """A user. ``backends`` None: every backend; ``models`` None: every model, else globs."""
@@ -13,6 +15,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     is_active: bool = True
     detail_logging: bool = False
     copy_reasoning: bool = False
+    limits: Limits = NO_LIMITS
 
     def may_use_backend(self, name: str) -> bool:
         """Whether the user may reach the backend."""

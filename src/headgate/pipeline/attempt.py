@@ -13,6 +13,7 @@ from headgate.pipeline.asking import Question, put
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.pipeline.failing import failure_of, from_fault, from_status, too_slow
 from headgate.pipeline.gears import Gear, Metered, Translated
+from headgate.pipeline.reasoning_copy import ReasoningCopied, copy_in_reply
 from headgate.pipeline.stream import Stream
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.verdict import fault_for, judge
@@ -121,6 +122,8 @@ async def _open(
     turn: Turn, question: Question, answer: Answer, head: bytes, due: float
 ) -> Opened | Failure:
     gear = _gear(turn, question)
+    if _copies_reasoning(turn.exchange):
+        gear = ReasoningCopied(gear)
     stream = Stream(answer, gear, turn.watch)
     await stream.begin(head, due)
     nothing_came = gear.facts.events == 0
@@ -143,6 +146,10 @@ def _gear(turn: Turn, question: Question) -> Gear:
     return Translated(backend, question.source, exchange.caller, turn.reply_context())
 
 
+def _copies_reasoning(exchange: Exchange) -> bool:
+    return exchange.user.copy_reasoning and exchange.dialect.name == "chat"
+
+
 async def _whole(
     turn: Turn, question: Question, answer: Answer, head: bytes, due: float
 ) -> Whole | Failure:
@@ -157,6 +164,8 @@ async def _whole(
         result = translate_whole(body, question.dialect, source, caller, turn.reply_context())
     if isinstance(result, Fault):
         return from_fault(result)
+    if _copies_reasoning(turn.exchange):
+        result.body = copy_in_reply(result.body)
     result.status = answer.status
     result.headers = passing.to_caller(answer.headers)
     return result

@@ -6,8 +6,11 @@ from headgate.dialects.dialect import CallerHalf, Dialect, Envelope
 from headgate.dialects.facts import Facts
 from headgate.model.caller import ANYBODY, User
 from headgate.model.fault import Fault
+from headgate.model.limits import Reservation
 from headgate.model.outcome import Outcome
+from headgate.model.price import Cost
 from headgate.model.request import Request
+from headgate.pipeline.recording import Recording
 from headgate.pipeline.snapshot import Snapshot
 from headgate.routing.target import Route, Target
 
@@ -28,11 +31,16 @@ class Attempt:
     status: int | None = None
     fault: Fault | None = None
     facts: Facts = field(default_factory=Facts)
+    cost: Cost | None = None
 
 
 @dataclass(slots=True)
 class Exchange:
-    """The state of one exchange. Filled from top to bottom as the story in `run` goes on."""
+    """The state of one exchange. Filled from top to bottom as the story in `run` goes on.
+
+    ``reservation`` is what was taken of the user's limits, ``headers_out`` what filters have to
+    say with the answer. ``recording`` is there where what the caller gets is to be logged.
+    """
 
     id: str
     endpoint: str
@@ -49,6 +57,9 @@ class Exchange:
     route: Route | None = None
     attempts: list[Attempt] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
+    reservation: Reservation | None = None
+    headers_out: tuple[tuple[str, str], ...] = ()
+    recording: Recording | None = None
     status: int = 0
     outcome: Outcome = "refused"
     fault: Fault | None = None

@@ -8,6 +8,7 @@ from headgate.pipeline.filter import Phases
 from headgate.pipeline.model_lists import ModelLists
 from headgate.pipeline.snapshot import Snapshot
 from headgate.pipeline.watch import Watch
+from headgate.ports import Prices
 from headgate.routing.health import Health
 from headgate.routing.retry import Budget
 from headgate.upstream.answer import Upstream
@@ -25,6 +26,7 @@ class Gateway:
     wall: Callable[[], float]
     draw: Callable[[], float]
     mint: Callable[[], str]
+    prices: Prices | None = None
     health: Health = field(default_factory=Health)
     budgets: dict[str, Budget] = field(default_factory=dict)
     running: set[Watch] = field(default_factory=set)

@@ -53,6 +53,11 @@ def to_caller(headers: Mapping[str, str]) -> Headers:
     return tuple((name, value) for name, value in passed if value.isprintable())
 
 
+def tells_limits(name: str) -> bool:
+    """Whether the header says what is left of a limit."""
+    return name.startswith(_TO_CALLER)
+
+
 def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
     """How long the backend asks to wait; `now` is Unix time, against which dates are read."""
     milliseconds = headers.get("retry-after-ms", "")

@@ -1,13 +1,15 @@
 """Which targets an exchange may be sent to, best first."""
 
+import math
 from collections.abc import Mapping
 
 from headgate.model.fault import Fault, Refused
+from headgate.pipeline.charge import expected_cost
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.watch import NEVER
 from headgate.routing.resolve import Offer, resolve
-from headgate.routing.strategy import awake, order
+from headgate.routing.strategy import PriceOf, awake, order
 from headgate.routing.target import Route, Target
 
 Lists = Mapping[str, frozenset[str] | None]
@@ -23,7 +25,8 @@ async def targets_for(turn: Turn) -> tuple[Target, ...]:
     offer = Offer(snapshot.routes, snapshot.rewrites, _lists(turn))
     route = exchange.route = resolve(name, offer, exchange.user)
     now = turn.watch.now()
-    ranked = order(route, gateway.health, now, gateway.draw, _hash_key(exchange, route))
+    hash_key, price_of = _hash_key(exchange, route), _price_of(turn)
+    ranked = order(route, gateway.health, now, gateway.draw, hash_key, price_of)
     targets = awake(ranked, gateway.health, now) if len(ranked) > 1 else ranked
     for choose in gateway.phases.choose:
         targets = choose(exchange, targets)
@@ -38,6 +41,16 @@ def _lists(turn: Turn) -> Lists:
     """What the backends list, but for those that came after the exchange began."""
     known, backends = turn.gateway.lists.known, turn.exchange.snapshot.backends
     return {name: models for name, models in known.items() if name in backends}
+
+
+def _price_of(turn: Turn) -> PriceOf:
+    """What this exchange may cost at a target; one whose price nobody knows goes last."""
+
+    def price_of(target: Target) -> float:
+        cost = expected_cost(turn.exchange, target, turn.gateway.prices)
+        return math.inf if cost is None else cost
+
+    return price_of
 
 
 def _hash_key(exchange: Exchange, route: Route) -> str:

@@ -7,8 +7,10 @@ import msgspec
 
 from headgate.backends.backend import Backend
 from headgate.backends.make import from_config as backend_from_config
-from headgate.config import Config, ModelSettings, ServerSettings, UserSettings
+from headgate.config import Config, LimitSettings, ModelSettings, UserSettings
 from headgate.model.caller import User
+from headgate.model.detail import StreamDetail
+from headgate.model.limits import Limits
 from headgate.pipeline.keys import digest
 from headgate.routing.resolve import Rewrite
 from headgate.routing.target import Route, Target
@@ -21,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_s: float = 15.0
     stream_errors: Literal["event", "silent"] = "event"
     refuse_losses: bool = False
+    stream_detail: StreamDetail = "compact"
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +43,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 def from_config(config: Config, loopback: bool) -> Snapshot:
     """What the file says; `loopback`: the listener is on this machine only."""
     return Snapshot(
-        settings=_settings(config.server),
+        settings=_settings(config),
         users={digest(user.api_key): _user(user) for user in config.users},
         backends={
             name: backend_from_config(name, settings) for name, settings in config.backends.items()
@@ -55,12 +58,14 @@ def from_config(config: Config, loopback: bool) -> Snapshot:
     )
 
 
-def _settings(server: ServerSettings) -> Settings:
+def _settings(config: Config) -> Settings:
+    server = config.server
     return Settings(
         max_body=server.max_body,
         heartbeat_s=server.heartbeat,
         stream_errors=server.stream_errors,
         refuse_losses=server.on_loss == "refuse",
+        stream_detail=config.logging.stream_detail,
     )
 
 
@@ -73,7 +78,12 @@ def _user(settings: UserSettings) -> User:
         is_active=settings.active,
         detail_logging=settings.detail_logging,
         copy_reasoning=settings.copy_reasoning_to_reasoning_content,
+        limits=_limits(settings.limits),
     )
+
+
+def _limits(settings: LimitSettings) -> Limits:
+    return Limits(**msgspec.structs.asdict(settings))
 
 
 def _route(name: str, settings: ModelSettings) -> Route:

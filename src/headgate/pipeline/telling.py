@@ -32,7 +32,7 @@ def answer_headers(exchange: Exchange) -> passing.Headers:
         ]
     if exchange.losses:
         headers.append(("x-headgate-lost", ", ".join(dict.fromkeys(exchange.losses))))
-    return tuple(headers)
+    return (*headers, *exchange.headers_out)
 
 
 async def start_stream(turn: Turn, backend_headers: passing.Headers = ()) -> None:
@@ -40,7 +40,8 @@ async def start_stream(turn: Turn, backend_headers: passing.Headers = ()) -> Non
     if not turn.downstream.started:
         turn.exchange.status = 200
         turn.exchange.told_at = turn.watch.now()
-        headers = (*passing.STREAM, *answer_headers(turn.exchange), *backend_headers)
+        passed = _beside_ours(turn.exchange, backend_headers)
+        headers = (*passing.STREAM, *answer_headers(turn.exchange), *passed)
         await turn.downstream.start(200, _encode(headers))
 
 
@@ -62,7 +63,9 @@ async def tell_whole(turn: Turn, whole: Whole) -> None:
         return
     exchange.status = whole.status
     exchange.told_at = turn.watch.now()
-    headers = (_JSON, *answer_headers(exchange), *whole.headers)
+    if exchange.recording is not None:
+        exchange.recording.take_whole(whole.body)
+    headers = (_JSON, *answer_headers(exchange), *_beside_ours(exchange, whole.headers))
     respond = turn.downstream.respond(whole.status, _encode(headers), whole.body)
     try:
         await turn.watch.until(respond, turn.watch.now() + WHOLE_STALL_S)
@@ -83,8 +86,17 @@ async def tell_fault(turn: Turn, fault: Fault, gear: Gear | None = None) -> None
         return
     exchange.status = fault.http_status
     body = fault.native or exchange.caller.write_error(fault, exchange.id)
-    headers = (_JSON, *answer_headers(exchange), *_waiting(fault))
+    if exchange.recording is not None:
+        exchange.recording.take_whole(body)
+    headers = (_JSON, *answer_headers(exchange), *_beside_ours(exchange, _waiting(fault)))
     await turn.downstream.respond(fault.http_status, _encode(headers), body)
+
+
+def _beside_ours(exchange: Exchange, headers: passing.Headers) -> passing.Headers:
+    """A backend's limits concern us; they reach the caller where we have none to tell."""
+    if not exchange.headers_out:
+        return headers
+    return tuple((name, value) for name, value in headers if not passing.tells_limits(name))
 
 
 def _waiting(fault: Fault) -> passing.Headers:

@@ -34,6 +34,8 @@ class Turn:
                 raise CallerLeft from None
             raise
         watch.spoke()
+        if self.exchange.recording is not None:
+            self.exchange.recording.take(data)
 
     def reply_context(self) -> ReplyContext:
         """What a writer of replies to this caller must know."""

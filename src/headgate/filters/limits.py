@@ -1,0 +1,81 @@
+"""Holds callers to their limits: reserves at admission, settles with the truth at the end."""
+
+import math
+from collections.abc import Callable
+
+from typing_extensions import override
+
+from headgate.filters.limit_headers import limit_headers
+from headgate.model.fault import Fault, Refused
+from headgate.model.limits import Claim, Exceeded
+from headgate.pipeline.bill import bill_of
+from headgate.pipeline.charge import expected_cost, output_bound
+from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.filter import Filter
+from headgate.ports import Limiter, Prices
+from headgate.routing.target import Target
+
+A_DAY_S = 86_400.0
+"""When to ask again where a budget never begins anew: an administrator may have raised it."""
+
+
+class LimitCallers(Filter):
+    """Rates, exchanges at the same time and budgets, for users that have limits."""
+
+    def __init__(self, limiter: Limiter, prices: Prices, wall: Callable[[], float]) -> None:
+        self._limiter = limiter
+        self._prices = prices
+        self._wall = wall
+
+    @override
+    async def admit(self, exchange: Exchange) -> None:
+        user = exchange.user
+        if not user.limits:
+            return
+        tokens = exchange.input_estimate + output_bound(exchange)
+        claim = Claim(subject=user.id, limits=user.limits, tokens=tokens)
+        answer = await self._limiter.reserve(claim)
+        exchange.headers_out += limit_headers(exchange.dialect.name, answer.standings, self._wall())
+        if isinstance(answer, Exceeded):
+            raise _refused(answer)
+        exchange.reservation = answer
+
+    @override
+    def choose(self, exchange: Exchange, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+        if exchange.reservation is None or exchange.user.limits.budget_usd is None:
+            return targets
+        costs = [expected_cost(exchange, target, self._prices) or 0.0 for target in targets]
+        exceeded = self._limiter.hold(exchange.reservation, max(costs, default=0.0))
+        if exceeded is not None:
+            raise _refused(exceeded)
+        return targets
+
+    @override
+    def close(self, exchange: Exchange) -> None:
+        if exchange.reservation is None:
+            return
+        tokens, cost_usd = 0, 0.0
+        for attempt in exchange.attempts:
+            tokens += bill_of(attempt, exchange.input_estimate).usage.total_tokens
+            cost_usd += attempt.cost.usd if attempt.cost else 0.0
+        self._limiter.settle(exchange.reservation, tokens, cost_usd)
+
+
+def _refused(exceeded: Exceeded) -> Refused:
+    if exceeded.budget:
+        message = f"The budget of this key, {exceeded.limit}, is used up."
+        return Refused(
+            Fault(
+                kind="quota_exhausted",
+                message=message,
+                retry_after_s=A_DAY_S if exceeded.wait_s is None else exceeded.wait_s,
+                # The official clients try a 429 again unless they are told not to.
+                headers=(("x-should-retry", "false"),),
+            )
+        )
+    wait_s = exceeded.wait_s or 0.0
+    message = (
+        f"Rate limit reached: this key may use {exceeded.limit}. "
+        f"Try again in {max(1, math.ceil(wait_s))} s."
+    )
+    return Refused(Fault(kind="rate_limited", message=message, retry_after_s=wait_s))

@@ -1,0 +1,112 @@
+"""How much a caller may use, what one exchange asks of that, and where the caller stands."""
+
+from typing import Literal
+
+import msgspec
+
+BudgetPeriod = Literal["day", "month", "total"]
+Counted = Literal["requests", "tokens"]
+"""What rates count."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of a user; None: there is none. Tokens count both ways; a budget's period
+    begins anew in UTC."""
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    requests_per_day: int | None = None
+    tokens_per_day: int | None = None
+    concurrent: int | None = None
+    budget_usd: float | None = None
+    budget_period: BudgetPeriod = "month"
+
+    def __bool__(self) -> bool:
+        """Whether anything is limited."""
+        return any(
+            limit is not None
+            for limit in (
+                self.requests_per_minute,
+                self.tokens_per_minute,
+                self.requests_per_day,
+                self.tokens_per_day,
+                self.concurrent,
+                self.budget_usd,
+            )
+        )
+
+
+NO_LIMITS = Limits()
+
+MINUTE_S = 60.0
+DAY_S = 86_400.0
+
+
+def rates_of(limits: Limits) -> tuple["Rate", ...]:
+    """The rates among `limits`."""
+    rates: tuple[tuple[Counted, int | None, float], ...] = (
+        ("requests", limits.requests_per_minute, MINUTE_S),
+        ("requests", limits.requests_per_day, DAY_S),
+        ("tokens", limits.tokens_per_minute, MINUTE_S),
+        ("tokens", limits.tokens_per_day, DAY_S),
+    )
+    return tuple(
+        Rate(counted, limit, period_s) for counted, limit, period_s in rates if limit is not None
+    )
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """What an exchange asks for at admission: one request, and `tokens` at the most. ``subject``
+    is whose limits they are."""
+
+    subject: str
+    limits: Limits
+    tokens: int
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What is left of one rate, and after how many seconds all of it is there again."""
+
+    counted: Counted
+    limit: int
+    remaining: int
+    reset_s: float
+
+
+class Exceeded(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an exchange may not go on. ``limit`` in words, ``wait_s`` until it may, None: never.
+    ``standings`` as they are without it."""
+
+    limit: str
+    wait_s: float | None
+    budget: bool = False
+    standings: tuple[Standing, ...] = ()
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """`limit` of what is counted in `period_s`."""
+
+    counted: Counted
+    limit: int
+    period_s: float
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """What a reservation took of one rate: it is paid off from `start` to `end`, in seconds of
+    the limiter's clock."""
+
+    rate: Rate
+    start: float
+    end: float
+
+
+class Reservation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was reserved for one exchange; it must be settled once. ``budget_since`` is the Unix
+    time at which the period of its budget began; None: no budget. ``standings`` as they are
+    with it."""
+
+    id: int
+    claim: Claim
+    slots: tuple[Slot, ...] = ()
+    budget_since: float | None = None
+    standings: tuple[Standing, ...] = ()

@@ -1,0 +1,79 @@
+"""Records what a caller gets for the request log, in the form that the log is to keep."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from headgate.model.detail import MOST_BYTES, StreamDetail
+from headgate.model.usage import Usage
+from headgate.pipeline import compact_chat, compact_messages, compact_responses
+from headgate.pipeline.compact import Compact, written
+from headgate.wire import json_text, sse
+
+Note = Callable[[Compact, sse.Frame], None]
+
+_NOTES: Mapping[str, Note] = {
+    "chat": compact_chat.note,
+    "messages": compact_messages.note,
+    "responses": compact_responses.note,
+}
+_NAMES: Mapping[str, str] = {
+    "chat": "kyush.chat_stream",
+    "messages": "headgate.messages_stream",
+    "responses": "headgate.responses_stream",
+}
+
+
+class Recording:
+    """The answer to one caller, bounded: a whole one as it is, a stream as `mode` says."""
+
+    def __init__(self, mode: StreamDetail, dialect: str) -> None:
+        self._dialect = dialect
+        self._note = _NOTES[dialect]
+        self._compact = Compact() if mode in ("compact", "both") else None
+        self._raw = bytearray() if mode in ("raw", "both") else None
+        self._decoder = sse.Decoder()
+        self._size = 0
+        self._whole: str | None = None
+
+    def take(self, data: bytes) -> None:
+        """A piece of a stream, in whole frames."""
+        self._size += len(data)
+        if self._raw is not None and len(self._raw) < MOST_BYTES:
+            self._raw += data
+        if self._compact is not None:
+            self._compact.network_chunks += 1
+            for frame in self._decoder.feed(data):
+                self._note(self._compact, frame)
+
+    def take_whole(self, body: bytes) -> None:
+        """A whole answer."""
+        self._whole = bounded_text(body, len(body))
+
+    def body(self, usage: Usage | None = None) -> str | None:
+        """What the log keeps; None where nothing was said or is to be kept. `usage` stands in
+        where the caller did not ask for any."""
+        if self._whole is not None:
+            return self._whole
+        if not self._size:
+            return None
+        raw = None if self._raw is None else bounded_text(bytes(self._raw), self._size)
+        if self._compact is None:
+            return raw
+        compact = self._written(self._compact, usage)
+        if raw is None:
+            return json_text.encode_text(compact)
+        both = {"format": f"{_NAMES[self._dialect]}.raw.v1", "compact": compact, "raw_sse": raw}
+        return json_text.encode_text(both)
+
+    def _written(self, compact: Compact, usage: Usage | None) -> dict[str, Any]:
+        if compact.usage is None and usage is not None and self._dialect == "chat":
+            compact.usage = compact_chat.usage_of(usage)
+        return written(compact, f"{_NAMES[self._dialect]}.compact.v1")
+
+
+def bounded_text(data: bytes, size: int) -> str:
+    """The first mebibyte of `data` as text, which says so where `size` bytes are more."""
+    if size <= MOST_BYTES:
+        return data.decode("utf-8", "replace")
+    kept = data[:MOST_BYTES].decode("utf-8", "ignore")
+    return f"{kept}\n\n: cut here, {size} bytes in all\n\n"
