@@ -1,10 +1,8 @@
 """The table of routes, and what is told where nothing can be served."""
 
-import asyncio
 import logging
 from typing import Any
 
-import msgspec
 import pytest
 from typing_extensions import override
 
@@ -14,60 +12,28 @@ from headgate.server.asgi import Application
 from headgate.server.interface import App, Message, Receive, Scope, Send
 from tests.pipeline.fakes import FakeAnswer, Scene, reply
 from tests.pipeline.samples import CHAT, asking
+from tests.server.callers import Told, ask
 
 
 class Served:
-    """An application in front of a scene's gateway, and what it sent."""
+    """An application in front of a scene's gateway."""
 
     def __init__(self, scene: Scene | None = None) -> None:
         self.scene = scene or Scene()
         self.admins = 0
-        self.leaves = False
-        """The caller leaves as soon as it has asked."""
-        self.sent: list[Message] = []
+        self.asked_of_admin: list[bytes] = []
         self.app = Application(self.scene.gateway, self._open_admin)
 
     def _open_admin(self) -> App:
         self.admins += 1
 
         async def admin(scope: Scope, receive: Receive, send: Send) -> None:
-            self.sent.append({"admin": scope["raw_path"]})
+            self.asked_of_admin.append(scope["raw_path"])
 
         return admin
 
-    async def ask(
-        self, method: str, path: str, body: bytes = b"", **headers: str
-    ) -> tuple[int, Any]:
-        """The status and the body, decoded where it is JSON."""
-        self.sent.clear()
-        waiting: list[Message] = [{"type": "http.request", "body": body}]
-
-        async def receive() -> Message:
-            if not waiting and not self.leaves:
-                await asyncio.Event().wait()
-            return waiting.pop() if waiting else {"type": "http.disconnect"}
-
-        async def send(message: Message) -> None:
-            self.sent.append(message)
-
-        named = [(name.replace("_", "-").encode(), v.encode()) for name, v in headers.items()]
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": path,
-            "raw_path": path.encode(),
-            "scheme": "http",
-            "headers": named,
-        }
-        await self.app(scope, receive, send)
-        if not self.sent or "status" not in self.sent[0]:
-            return 0, None
-        said = b"".join(message.get("body", b"") for message in self.sent[1:])
-        is_json = self.headers().get(b"content-type") == b"application/json"
-        return self.sent[0]["status"], msgspec.json.decode(said) if is_json else said
-
-    def headers(self) -> dict[bytes, bytes]:
-        return dict(self.sent[0]["headers"])
+    async def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Told:
+        return await ask(self.app, method, path, body, False, **headers)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +46,8 @@ class Served:
 )
 async def test_each_inference_path_speaks_its_dialect(path: str, dialect: str) -> None:
     served = Served(Scene(reply()))
-    status, body = await served.ask("POST", path, asking(dialect))
+    told = await served.ask("POST", path, asking(dialect))
+    status, body = told.status, told.body
     assert status == 200
     kinds = {"chat": "chat.completion", "messages": "message", "responses": "response"}
     assert body["type" if dialect == "messages" else "object"] == kinds[dialect]
@@ -88,16 +55,18 @@ async def test_each_inference_path_speaks_its_dialect(path: str, dialect: str) -
 
 async def test_a_stream_is_sent_piece_by_piece() -> None:
     served = Served(Scene(FakeAnswer(*CHAT)))
-    status, body = await served.ask("POST", "/v1/chat/completions", asking(stream=True))
+    told = await served.ask("POST", "/v1/chat/completions", asking(stream=True))
+    status, body = told.status, told.body
     assert status == 200
     assert body.endswith(b"data: [DONE]\n\n")
-    assert len(served.sent) > 4
+    assert len(told.messages) > 4
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_health_is_told_to_anybody(method: str, path: str) -> None:
-    status, body = await Served().ask(method, path)
+    told = await Served().ask(method, path)
+    status, body = told.status, told.body
     assert (status, body["status"]) == (200, "ok")
     assert body["timestamp"].endswith("Z")
 
@@ -105,23 +74,25 @@ async def test_health_is_told_to_anybody(method: str, path: str) -> None:
 async def test_a_draining_gateway_lives_but_is_not_ready() -> None:
     served = Served()
     served.scene.gateway.draining = True
-    assert (await served.ask("GET", "/health/ready"))[0] == 503
-    assert (await served.ask("GET", "/health/live"))[0] == 200
+    assert (await served.ask("GET", "/health/ready")).status == 503
+    assert (await served.ask("GET", "/health/live")).status == 200
 
 
 async def test_the_root_says_where_everything_is() -> None:
-    status, body = await Served().ask("GET", "/", host="gate.test:8080")
+    told = await Served().ask("GET", "/", host="gate.test:8080")
+    status, body = told.status, told.body
     assert status == 200
     assert b"http://gate.test:8080/admin" in body
 
 
 async def test_the_models_are_listed_and_shown() -> None:
     served = Served()
-    _, body = await served.ask("GET", "/v1/models")
-    assert [entry["id"] for entry in body["data"]] == ["fast", "m"]
-    assert (await served.ask("GET", "/v1/models/fast"))[1]["id"] == "fast"
-    assert (await served.ask("GET", "/v1/models/f%61st"))[1]["id"] == "fast"
-    status, body = await served.ask("GET", "/v1/models/none")
+    told = await served.ask("GET", "/v1/models")
+    assert [entry["id"] for entry in told.body["data"]] == ["fast", "m"]
+    assert (await served.ask("GET", "/v1/models/fast")).body["id"] == "fast"
+    assert (await served.ask("GET", "/v1/models/f%61st")).body["id"] == "fast"
+    told = await served.ask("GET", "/v1/models/none")
+    status, body = told.status, told.body
     assert (status, body["error"]["code"]) == (404, "model_not_found")
 
 
@@ -139,21 +110,24 @@ async def test_another_method_is_405_and_says_which_it_takes(
     method: str, path: str, allow: bytes
 ) -> None:
     served = Served()
-    status, body = await served.ask(method, path)
+    told = await served.ask(method, path)
+    status, body = told.status, told.body
     assert status == 405
-    assert served.headers()[b"allow"] == allow
-    assert served.headers()[b"x-request-id"]
+    assert told.headers[b"allow"] == allow
+    assert told.headers[b"x-request-id"]
     assert "error" in body
 
 
 @pytest.mark.parametrize("path", ["/v2", "/v1/chat/completions/", "/v1/Models", "/v1/modelsx"])
 async def test_a_path_that_is_not_there_is_404(path: str) -> None:
-    status, body = await Served().ask("GET", path)
+    told = await Served().ask("GET", path)
+    status, body = told.status, told.body
     assert (status, body["error"]["code"]) == (404, "not_found")
 
 
 async def test_an_error_below_messages_is_told_in_its_dialect() -> None:
-    status, body = await Served().ask("GET", "/v1/messages/nothing")
+    told = await Served().ask("GET", "/v1/messages/nothing")
+    status, body = told.status, told.body
     assert (status, body["type"]) == (404, "error")
     assert body["error"]["type"] == "not_found_error"
 
@@ -164,9 +138,9 @@ async def test_the_admin_application_is_made_at_its_first_request() -> None:
     assert served.admins == 0
     for path in ("/admin", "/admin/users"):
         await served.ask("GET", path)
-        assert served.sent == [{"admin": path.encode()}]
+    assert served.asked_of_admin == [b"/admin", b"/admin/users"]
     assert served.admins == 1
-    assert (await served.ask("GET", "/administrators"))[0] == 404
+    assert (await served.ask("GET", "/administrators")).status == 404
 
 
 async def test_what_is_not_http_is_not_served() -> None:
@@ -191,7 +165,8 @@ async def test_a_bug_is_logged_and_told_without_its_words(
 ) -> None:
     served = Served(Scene(filters=[Faulty()]))
     with caplog.at_level(logging.ERROR):
-        status, body = await served.ask("POST", "/v1/messages", asking("messages"))
+        told = await served.ask("POST", "/v1/messages", asking("messages"))
+    status, body = told.status, told.body
     assert status == 500
     assert body["error"]["type"] == "api_error"
     assert served.scene.gateway.mint() in body["error"]["message"]
@@ -209,13 +184,14 @@ class FaultyLater(Filter):
 
 async def test_a_bug_behind_the_answer_says_nothing_more() -> None:
     served = Served(Scene(FakeAnswer(*CHAT), filters=[FaultyLater()]))
-    status, body = await served.ask("POST", "/v1/chat/completions", asking(stream=True))
+    told = await served.ask("POST", "/v1/chat/completions", asking(stream=True))
+    status, body = told.status, told.body
     assert status == 200
     assert b"report it" not in body
 
 
 async def test_a_caller_who_left_is_told_nothing() -> None:
     served = Served(Scene(None))
-    served.leaves = True
-    assert await served.ask("POST", "/v1/chat/completions", asking()) == (0, None)
+    told = await ask(served.app, "POST", "/v1/chat/completions", asking(), leaves=True)
+    assert told.messages == []
     assert served.scene.outcome == "client_closed"
