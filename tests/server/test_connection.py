@@ -1,9 +1,16 @@
 """The connection as an exchange sees it."""
 
-import pytest
+import asyncio
+import socket
+from collections.abc import Callable
 
-from headgate.server.connection import Connection, is_loopback
+import pytest
+import uvloop
+
+from headgate.server.connection import Connection, is_loopback, reset
 from tests.server.wire import Transport
+
+NewLoop = Callable[[], asyncio.AbstractEventLoop]
 
 
 def test_leaving_is_told_once_and_at_once() -> None:
@@ -35,6 +42,21 @@ def test_an_abort_closes_and_is_no_leaving() -> None:
     assert transport.closed
     assert connection.left
     assert told == []
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_connection_that_is_closed_already_can_be_reset(new_loop: NewLoop) -> None:
+    async def close_and_reset() -> None:
+        ours, theirs = socket.socketpair()
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
+        transport.abort()
+        await asyncio.sleep(0.01)
+        reset(transport)
+        theirs.close()
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(close_and_reset())
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,8 @@ def reset(transport: asyncio.Transport) -> None:
     if sock is not None:
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        except OSError:
-            pass  # closed already
+        except (OSError, ValueError):
+            pass  # closed already; a closed socket of uvloop has no descriptor to speak of
     transport.abort()
 
 
