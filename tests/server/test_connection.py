@@ -6,11 +6,23 @@ from collections.abc import Callable
 
 import pytest
 import uvloop
+from typing_extensions import override
 
 from headgate.server.connection import Connection, is_loopback, reset
 from tests.server.wire import Transport
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
+
+
+class Watching(asyncio.Protocol):
+    """Knows when its connection is lost."""
+
+    def __init__(self) -> None:
+        self.lost = asyncio.Event()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost.set()
 
 
 def test_leaving_is_told_once_and_at_once() -> None:
@@ -49,9 +61,10 @@ def test_a_connection_that_is_closed_already_can_be_reset(new_loop: NewLoop) -> 
     async def close_and_reset() -> None:
         ours, theirs = socket.socketpair()
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
+        transport, protocol = await loop.create_connection(Watching, sock=ours)
         transport.abort()
-        await asyncio.sleep(0.01)
+        await protocol.lost.wait()
+        await asyncio.sleep(0)  # the socket is closed behind the protocol's back
         reset(transport)
         theirs.close()
 
