@@ -1,0 +1,1 @@
+"""Regexes that work on text which is still arriving."""
