@@ -237,3 +237,10 @@ def test_tiers_and_metadata_of_other_dialects() -> None:
     assert written(metadata={"a": "b"}).losses == ("metadata",)
     assert body(dialect="chat", metadata={"a": "b"})["metadata"] == {"a": "b"}
     assert "store" not in body(dialect="responses", store=True)
+
+
+def test_an_end_user_too_long_for_the_vendor_is_named_by_a_digest() -> None:
+    assert body(safety_id="u" * 64)["safety_identifier"] == "u" * 64
+    name = body(safety_id="u" * 65)["safety_identifier"]
+    assert name.startswith("user_")
+    assert len(name) <= 64

@@ -117,6 +117,12 @@ def test_the_user_is_the_one_that_safety_knows() -> None:
     assert given.written(_ask(user="u"))["metadata"] == {"user_id": "u"}
 
 
+def test_a_user_too_long_for_the_vendor_is_named_by_a_digest() -> None:
+    (user,) = given.written(_ask(user="u" * 257))["metadata"].values()
+    assert user.startswith("user_")
+    assert len(user) <= 256
+
+
 @pytest.mark.parametrize(
     ("tier", "expected"), [("auto", "auto"), ("priority", "auto"), ("flex", "standard_only")]
 )

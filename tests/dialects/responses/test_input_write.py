@@ -126,6 +126,25 @@ def test_reasoning_goes_back_to_its_own_vendor_alone() -> None:
     assert [item["type"] for item in _items(Reasoning("t"), call)] == ["function_call"]
 
 
+def test_what_other_dialects_call_a_thought_goes_back_as_the_summary_that_it_was() -> None:
+    (reasoning, _) = _items(Reasoning("t", False, OWN), ToolCall("c", "f"))
+    assert reasoning["summary"] == [{"type": "summary_text", "text": "t"}]
+    assert "content" not in reasoning
+    own = given.asked_here(
+        input=[
+            {
+                "type": "reasoning",
+                "id": "rs_1",
+                "summary": [],
+                "content": [{"type": "reasoning_text", "text": "t"}],
+                "encrypted_content": "blob",
+            },
+            {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+        ]
+    )
+    assert given.items(own)[0]["content"] == [{"type": "reasoning_text", "text": "t"}]
+
+
 def test_t84_reasoning_without_what_it_led_to_is_left_out() -> None:
     assert _items(Text("a"), Reasoning("", True, OWN)) == [
         {"type": "message", "role": "assistant", "content": "a"}

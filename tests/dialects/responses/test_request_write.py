@@ -251,3 +251,9 @@ def test_everything_of_this_dialect_comes_back() -> None:
     request: Request = given.asked_here(**sent)
     assert given.written(request) == {"model": "gpt", **sent}
     assert given.write(request).losses == ()
+
+
+def test_an_end_user_too_long_for_the_vendor_is_named_by_a_digest() -> None:
+    name = given.written(given.asked(USER, safety_id="u" * 65))["safety_identifier"]
+    assert name.startswith("user_")
+    assert len(name) <= 64

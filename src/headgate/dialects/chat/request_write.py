@@ -1,5 +1,6 @@
 """The hub's request for a backend of this dialect."""
 
+import re
 from typing import Any
 
 from headgate.dialects.chat.lenient import Json, object_in
@@ -10,6 +11,7 @@ from headgate.dialects.dialect import WrittenRequest
 from headgate.dialects.losses import Losses, refuse_unserved
 from headgate.model.effort import effort_for, nearest
 from headgate.model.fault import Untranslatable
+from headgate.model.ids import fit
 from headgate.model.request import (
     Effort,
     HostedTool,
@@ -27,6 +29,8 @@ MOST_STOPS = 4
 SCHEMA_TOOL = "answer"
 """The function whose arguments are the answer, where the model has no structured output."""
 
+_SAFETY_ID = re.compile(r"[^\x00-\x1f]{1,64}\Z")
+"""OpenAI refuses longer ones, and Claude Code's is JSON of 170 characters."""
 _TIERS = {"standard_only": "default", "standard": "default"}
 _KNOWN_TIERS = frozenset({"auto", "default", "flex", "scale", "priority", "fast"})
 _SILENT_REFUSALS = frozenset({"stream_options", "store", "parallel_tool_calls"})
@@ -172,7 +176,8 @@ class _Writing:
         request = self._request
         for field in ("verbosity", "user", "prompt_cache_key", "audio", "prediction"):
             self._say(field, getattr(request, field))
-        self._say("safety_identifier", request.safety_id)
+        if request.safety_id is not None:
+            self._say("safety_identifier", fit(request.safety_id, _SAFETY_ID, prefix="user_"))
         self._say("web_search_options", request.web_search)
         if request.modalities:
             self._body["modalities"] = list(request.modalities)

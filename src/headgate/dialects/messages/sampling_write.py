@@ -1,10 +1,12 @@
 """The sampler's dials, and the small fields that this dialect has or lacks."""
 
+import re
 from typing import Any
 
 from headgate.dialects.messages.losses import Losses
 from headgate.dialects.messages.writing import Writing
 from headgate.model.fault import Untranslatable
+from headgate.model.ids import fit
 from headgate.model.request import Request, Sampling
 
 Object = dict[str, Any]
@@ -18,6 +20,9 @@ _TIERS = {
     "flex": "standard_only",
 }
 
+_USER_ID = re.compile(r".{1,256}\Z", re.DOTALL)
+"""How long ``metadata.user_id`` may be."""
+
 
 def write_sampling(request: Request, writing: Writing, thinking: bool) -> Object:
     """Dials, stop sequences, user and tier. While the model thinks it takes no dials."""
@@ -30,7 +35,7 @@ def write_sampling(request: Request, writing: Writing, thinking: bool) -> Object
         losses.add("stop")
     user = request.safety_id or request.user
     if user is not None:
-        body["metadata"] = {"user_id": user}
+        body["metadata"] = {"user_id": fit(user, _USER_ID, prefix="user_")}
         if request.user is not None and request.user != user:
             losses.add("user")
     if request.service_tier is not None:

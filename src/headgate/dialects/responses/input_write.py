@@ -115,7 +115,8 @@ class InputWriter:
             del item["id"]
         if bare is not None:
             own_id = {"id": state.id} if state and state.id else {}
-            yield {**item, **own_id, "encrypted_content": bare}
+            sent = item if self._native else items.summed_up(item)
+            yield {**sent, **own_id, "encrypted_content": bare}
         elif self._takes_text_back(item) or (self._native and state is None and not minted):
             yield item
 

@@ -118,6 +118,15 @@ def reasoning_item(parts: list[Part]) -> dict[str, Any]:
     return item
 
 
+def summed_up(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A reasoning item with all its text in the summary, where OpenAI alone takes it back:
+    ``content`` is "Expected an array with maximum length 0" (musistudio/claude-code-router#1783).
+    """
+    said = [_texts(item, "summary"), _texts(item, "content")]
+    joined = _BLANK_LINE.join(words for words in said if words)
+    return {**without(item, "content"), "summary": _text_list("summary_text", joined)}
+
+
 def state_of(parts: list[Part]) -> OpaqueState | None:
     """The state of a reasoning item's parts: the last one counts."""
     states = [part.state for part in parts if isinstance(part, Reasoning) and part.state]

@@ -1,5 +1,6 @@
 """A request written for a backend of this dialect."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from headgate.dialects.responses.tools_write import (
 )
 from headgate.model import effort
 from headgate.model.fault import Untranslatable
+from headgate.model.ids import fit
 from headgate.model.parts import Text
 from headgate.model.request import Message, ReasoningWish, Request, Tool, ToolRef
 from headgate.model.tool_names import ToolNames
@@ -237,10 +239,15 @@ def write_format(request: Request) -> Body:
     return written
 
 
+_SAFETY_ID = re.compile(r"[^\x00-\x1f]{1,64}\Z")
+"""OpenAI refuses longer ones, and Claude Code's is JSON of 170 characters."""
+
+
 def _write_rest(request: Request, body: Body) -> None:
+    safety_id = request.safety_id
     rest = {
         "user": request.user,
-        "safety_identifier": request.safety_id,
+        "safety_identifier": fit(safety_id, _SAFETY_ID, prefix="user_") if safety_id else safety_id,
         "metadata": request.metadata,
         "prompt_cache_key": request.prompt_cache_key,
         "previous_response_id": request.previous_response_id,
