@@ -118,6 +118,7 @@ async def test_an_agent_that_is_too_slow_is_a_504(path: str, streamed: bool) -> 
     agent = Pal(before=never)
     answer = await ask(app_for(agent, timeout_s=0.01), path, body_for(path, stream=streamed))
     assert answer.status == 504
+    assert answer.headers["x-should-retry"] == "false"
     assert answer.json["error"]["message"] == "Request timed out after 0.01s"
     await agent.cancelled.wait()
 

@@ -66,9 +66,12 @@ async def test_an_answer_that_was_not_streamed_is_one_chunk() -> None:
 @pytest.mark.parametrize("blank", ["", " \n", None])
 @pytest.mark.parametrize("path", list(PATHS))
 async def test_an_agent_that_says_nothing_gets_a_sentence(path: str, blank: str | None) -> None:
-    for answer in (await stream(Pal(answer=blank), path), await whole(Pal(answer=blank), path)):
+    for tell in (stream, whole):
+        agent = Pal(answer=blank)
+        answer = await tell(agent, path)
         assert answer.status == 200
         assert NO_ANSWER.encode() in answer.body
+        assert len(agent.calls) == 1, "it is not asked again"
 
 
 async def test_empty_texts_are_no_chunks() -> None:
