@@ -1,5 +1,6 @@
 import pytest
 
+from headgate.storage.migrate import HEAD
 from headgate.storage.schema_script import statements
 
 
@@ -12,4 +13,4 @@ def test_the_script_is_statements_without_comments_or_transaction(dialect: str) 
 
 
 def test_there_is_nothing_to_do_at_the_newest_revision() -> None:
-    assert statements("sqlite", "0001") == []
+    assert statements("sqlite", HEAD) == []

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The database: its engine, its migrations, the books and the directory."""

@@ -32,7 +32,8 @@ class Database(Protocol):
         ...
 
     async def write(self, steps: Sequence[Step]) -> int:
-        """Runs `steps` as one transaction; returns how many rows they touched in all."""
+        """Runs `steps` as one transaction; returns how many rows they touched in all, 0 where it
+        was undone (see `Step.must_touch`)."""
         ...
 
     async def schema_version(self) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.sql import ClauseElement
 
 from headgate.model.store_faults import RowConflict, RowRefused, StoreUnreachable
-from headgate.storage.sql import Row, Step, render
+from headgate.storage.sql import Row, Step, Untouched, render
 
 CONNECT_TIMEOUT_S = 5
 COMMAND_TIMEOUT_S = 30
@@ -53,18 +53,11 @@ class PostgresDatabase:
 
     async def write(self, steps: Sequence[Step]) -> int:
         """See `Database.write`."""
-        touched = 0
-        async with self._connection() as connection, connection.transaction():
-            for step in steps:
-                sql = render(step.statement, _DIALECT)
-                if step.rows is None:
-                    status = await connection.execute(sql.text, *sql.bind())
-                    touched += _count(status)
-                else:
-                    bound = await asyncio.to_thread(list, map(sql.bind, step.rows))
-                    await connection.executemany(sql.text, bound)
-                    touched += len(step.rows)
-        return touched
+        try:
+            async with self._connection() as connection, connection.transaction():
+                return sum([await _run(connection, step) for step in steps])
+        except Untouched:
+            return 0
 
     async def schema_version(self) -> str | None:
         """See `Database.schema_version`."""
@@ -117,6 +110,18 @@ class PostgresDatabase:
                     server_settings={"application_name": "headgate"},
                 )
         return self._pool
+
+
+async def _run(connection: Any, step: Step) -> int:
+    sql = render(step.statement, _DIALECT)
+    if step.rows is not None:
+        bound = await asyncio.to_thread(list, map(sql.bind, step.rows))
+        await connection.executemany(sql.text, bound)
+        return len(step.rows)
+    touched = _count(await connection.execute(sql.text, *sql.bind()))
+    if step.must_touch and not touched:
+        raise Untouched
+    return touched
 
 
 async def _version(connection: Any) -> str | None:

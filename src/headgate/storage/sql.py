@@ -33,10 +33,18 @@ class Sql(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One statement of a transaction, run once, or once a row where `rows` are given."""
+    """One statement of a transaction, run once, or once a row where `rows` are given.
+
+    Where one that `must_touch` touches no row, the whole transaction is undone.
+    """
 
     statement: ClauseElement
     rows: tuple[Row, ...] | None = None
+    must_touch: bool = False
+
+
+class Untouched(Exception):  # noqa: N818 - named for the fact
+    """A step touched no row although it must; a database catches it outside the transaction."""
 
 
 @functools.lru_cache(maxsize=64)

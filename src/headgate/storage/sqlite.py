@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 
 from headgate.model.store_faults import RowConflict, RowRefused, StoreUnreachable
-from headgate.storage.sql import Row, Step, render
+from headgate.storage.sql import Row, Step, Untouched, render
 
 BUSY_TIMEOUT_S = 5
 
@@ -55,16 +55,11 @@ class SqliteDatabase:
 
     async def write(self, steps: Sequence[Step]) -> int:
         """See `Database.write`."""
-        touched = 0
-        async with self._transaction() as connection:
-            for step in steps:
-                sql = render(step.statement, _DIALECT)
-                rows = step.rows if step.rows is not None else (None,)
-                # Bound one by one in the connection's thread, not on the event loop.
-                cursor = await connection.executemany(sql.text, map(sql.bind, rows))
-                touched += max(cursor.rowcount, 0)
-                await cursor.close()
-        return touched
+        try:
+            async with self._transaction() as connection:
+                return sum([await _run(connection, step) for step in steps])
+        except Untouched:
+            return 0
 
     async def schema_version(self) -> str | None:
         """See `Database.schema_version`."""
@@ -140,6 +135,18 @@ def _make_private(path: pathlib.Path) -> None:
     """Makes the file, readable by its owner alone: SQLite gives its other files the same mode."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+async def _run(connection: aiosqlite.Connection, step: Step) -> int:
+    sql = render(step.statement, _DIALECT)
+    rows = step.rows if step.rows is not None else (None,)
+    # Bound one by one in the connection's thread, not on the event loop.
+    cursor = await connection.executemany(sql.text, map(sql.bind, rows))
+    touched = max(cursor.rowcount, 0)
+    await cursor.close()
+    if step.must_touch and not touched:
+        raise Untouched
+    return touched
 
 
 async def _version(connection: aiosqlite.Connection) -> str | None:

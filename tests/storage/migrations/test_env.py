@@ -3,9 +3,10 @@ from sqlalchemy import Dialect, MetaData, create_engine
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from headgate.storage.directory_tables import users
 from headgate.storage.schema_script import statements
-from headgate.storage.tables import metadata
 
+metadata = users.metadata
 DIALECTS: dict[str, type[Dialect]] = {
     "sqlite": sqlite.dialect,
     "postgresql": postgresql.dialect,

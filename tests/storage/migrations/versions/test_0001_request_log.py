@@ -10,5 +10,5 @@ def test_it_is_the_first() -> None:
 
 
 async def test_every_table_can_be_asked(database: Database) -> None:
-    for table in metadata.sorted_tables:
-        assert await database.fetch(table.select()) == []
+    for name in ("exchanges", "exchange_bodies", "attempts"):
+        assert await database.fetch(metadata.tables[name].select()) == []

@@ -1,0 +1,98 @@
+"""What all stores of the directory do alike: list, get, add, change, remove.
+
+A write is one transaction with the directory's version and the audit log.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, Table, delete, insert, select, update
+
+from headgate.model.store_faults import RowConflict, StoreUnreachable
+from headgate.storage.directory.chain import Link, Note, next_row
+from headgate.storage.directory.shape import Shape
+from headgate.storage.directory_tables import audit, directory_version
+from headgate.storage.engine import Database
+from headgate.storage.sql import Step
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_MOST_TRIES = 50
+"""Others may write to the audit log at the same moment; each try is a transaction."""
+_ADVANCE = Step(update(directory_version).values(version=directory_version.c.version + 1))
+
+Taken = Mapping[str, str]
+"""What to say of a conflict, by a word that the database says of it; "" for all others."""
+
+
+class TableStore:
+    """Reads and writes tables; `note` goes to the audit log with every write."""
+
+    def __init__(self, database: Database, note: Note | None = None) -> None:
+        self._database = database
+        self._note = note
+
+    async def _list(self, shape: Shape[T], *order: ColumnElement[Any]) -> tuple[T, ...]:
+        rows = await self._database.fetch(select(shape.table).order_by(*order))
+        return tuple(map(shape.record, rows))
+
+    async def _find(self, shape: Shape[T], wanted: ColumnElement[bool]) -> T | None:
+        rows = await self._database.fetch(select(shape.table).where(wanted))
+        return shape.record(rows[0]) if rows else None
+
+    async def _get(self, shape: Shape[T], row_id: str) -> T | None:
+        return await self._find(shape, shape.table.c.id == row_id)
+
+    async def _add(self, shape: Shape[T], record: T, taken: Taken, *, seen: bool = True) -> None:
+        await self._write([added(shape, record)], taken, seen=seen)
+
+    async def _change(
+        self, shape: Shape[T], row_id: str, fields: Mapping[str, Any], taken: Taken
+    ) -> T | None:
+        changes = shape.changes(fields)
+        if changes:
+            changed = update(shape.table).where(shape.table.c.id == row_id).values(**changes)
+            if not await self._write([Step(changed, must_touch=True)], taken):
+                return None
+        return await self._get(shape, row_id)
+
+    async def _remove(self, table: Table, row_id: str, *also: Step) -> bool:
+        removed = Step(delete(table).where(table.c.id == row_id), must_touch=True)
+        return await self._write([removed, *also])
+
+    async def _write(
+        self, steps: Sequence[Step], taken: Taken | None = None, *, seen: bool = True
+    ) -> bool:
+        """One transaction; False where a step that must touch a row did not. `seen`: the data
+        plane may see the change. Raises RowConflict in the words of `taken`."""
+        first = [_ADVANCE] if seen else []
+        for _ in range(_MOST_TRIES):
+            last = await last_link(self._database) if self._note else Link()
+            noted = [_appended(last, self._note)] if self._note else []
+            try:
+                return await self._database.write([*first, *steps, *noted]) > 0
+            except RowConflict as conflict:
+                if not noted or await last_link(self._database) == last:
+                    raise RowConflict(_said(str(conflict), taken or {})) from conflict
+        raise StoreUnreachable("too many write to the audit log at once")
+
+
+def added(shape: Shape[T], record: T) -> Step:
+    """The step that inserts `record`."""
+    return Step(insert(shape.table), (shape.values(record),))
+
+
+async def last_link(database: Database) -> Link:
+    """The last row of the audit log."""
+    newest = select(audit.c.id, audit.c.chain).order_by(audit.c.id.desc()).limit(1)
+    rows = await database.fetch(newest)
+    return Link(rows[0]["id"], rows[0]["chain"]) if rows else Link()
+
+
+def _appended(last: Link, note: Note) -> Step:
+    return Step(insert(audit), (next_row(last, note),))
+
+
+def _said(conflict: str, taken: Taken) -> str:
+    return next((said for word, said in taken.items() if word in conflict), conflict)
