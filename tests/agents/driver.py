@@ -22,7 +22,8 @@ def body_for(path: str, **more: Any) -> dict[str, Any]:
 
 
 class Pal:
-    """Streams `pieces`, then returns `answer` or raises `error`. ``calls`` are what it was asked.
+    """Streams `pieces`, then returns `answer` or raises `error`. ``calls`` are what it was asked;
+    ``begun`` and ``cancelled`` say that it was.
 
     `before` and `after` are awaited before and behind the pieces.
     """
@@ -41,10 +42,12 @@ class Pal:
         self._before = before
         self._after = after
         self.calls: list[dict[str, Any]] = []
+        self.begun = asyncio.Event()
         self.cancelled = asyncio.Event()
 
     async def process_direct(self, *, on_stream: Any, on_stream_end: Any, **said: Any) -> str:
         self.calls.append(said)
+        self.begun.set()
         try:
             await self._pause(self._before)
             for piece in self._pieces:
