@@ -20,6 +20,7 @@ from headgate.filters.pricing import ListPrices, Pricing
 from headgate.filters.request_log import RequestLog
 from headgate.mock.server import create_app as create_mock
 from headgate.model.store_faults import StoreUnreachable
+from headgate.pipeline import charge
 from headgate.pipeline.filter import Filter, bind
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.model_lists import ModelLists
@@ -152,6 +153,9 @@ class Worker:
     def _use(self, gateway: Gateway, snapshot: Snapshot) -> None:
         gateway.snapshot = snapshot
         gateway.lists.use(snapshot.backends)
+        if gateway.prices is not None and charge.decides(snapshot):
+            for backend in snapshot.backends.values():
+                gateway.prices.warm(backend.vendor)
 
 
 def database_url(launch: Launch) -> str:

@@ -61,7 +61,8 @@ class Limiter(Protocol):
     """
 
     async def reserve(self, claim: Claim) -> Reservation | Exceeded:
-        """Takes what is claimed, all of it or, where some limit stands against it, nothing."""
+        """Takes what is claimed, all of it or, where some limit stands against it, nothing;
+        nothing too where the wait for the answer is cancelled."""
         ...
 
     def hold(self, reservation: Reservation, cost_usd: float) -> Exceeded | None:

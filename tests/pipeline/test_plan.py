@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from headgate.model.caller import User
 from headgate.model.fault import Fault, Refused
+from headgate.model.price import Price
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.filter import Filter
 from headgate.pipeline.plan import targets_for
@@ -51,6 +52,17 @@ async def test_a_caller_without_a_backend_is_refused() -> None:
     scene = Scene()
     scene.exchange.user = User(id="1", name="a")
     assert (await refused(scene)).kind == "permission_denied"
+
+
+async def test_the_cheapest_goes_first_and_what_has_no_price_last() -> None:
+    dear = backend("two", prices=(("*", Price(input=2.0, output=2.0)),))
+    cheap = backend("three", prices=(("*", Price(input=1.0, output=1.0)),))
+    names = ("one", "two", "three")
+    cheapest = Route(
+        name="fast", targets=tuple(Target(name, "m") for name in names), strategy="cheapest"
+    )
+    scene = Scene(backends=(backend("one"), dear, cheap), routes=(cheapest,))
+    assert await backends_of(scene) == ["three", "two", "one"]
 
 
 async def test_targets_that_the_caller_may_not_use_fall_away() -> None:

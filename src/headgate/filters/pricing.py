@@ -88,6 +88,7 @@ def _look_up(provider: str, model: str, usage: Usage, at: float) -> Cost | None:
         output_tokens=max(usage.output_tokens or 0, 0),
         cache_read_tokens=cached,
         cache_write_tokens=written,
+        cache_write_1h_tokens=min(max(usage.cache_write_1h_tokens or 0, 0), written),
     )
     try:
         found = genai_prices.calc_price(

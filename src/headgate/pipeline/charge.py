@@ -6,6 +6,7 @@ from headgate.backends.backend import Backend
 from headgate.model.price import Cost, Price, cost_at
 from headgate.model.usage import Usage
 from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.snapshot import Snapshot
 from headgate.ports import Prices
 from headgate.routing.target import Target
 
@@ -40,6 +41,13 @@ def expected_cost(exchange: Exchange, target: Target, prices: Prices | None) -> 
     usage = Usage(exchange.input_estimate, output)
     cost = cost_of(backend, target.model, usage, exchange.created_at, prices)
     return cost.usd if cost else None
+
+
+def decides(snapshot: Snapshot) -> bool:
+    """Whether prices are needed before a request is sent, and not only for the books."""
+    return any(route.strategy == "cheapest" for route in snapshot.routes.values()) or any(
+        user.limits.budget_usd is not None for user in snapshot.users.values()
+    )
 
 
 def output_bound(exchange: Exchange) -> int:

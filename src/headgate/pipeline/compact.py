@@ -1,10 +1,15 @@
 """A stream as one short object: what was said, joined, and how many pieces it came in."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from headgate.model.detail import MOST_BYTES
 from headgate.wire import json_text
+
+StreamDetail = Literal["compact", "raw", "both", "off"]
+"""The form of a stream's body in the log."""
+
+MOST_BYTES = 1024 * 1024
+"""Of one body in the log."""
 
 _OPENING_COST = 256
 """What a choice or a call costs before it says anything, so that empty ones are bounded too."""

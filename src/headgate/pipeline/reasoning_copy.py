@@ -12,7 +12,7 @@ import msgspec
 
 from headgate.model.fault import Fault
 from headgate.pipeline.gears import Gear
-from headgate.wire import sse
+from headgate.wire import json_fields, json_text, sse
 
 Place = Literal["delta", "message"]
 """Where a choice holds what was said: in a chunk, or in a whole reply."""
@@ -94,11 +94,23 @@ def _copied(data: bytes, place: Place) -> bytes:
         choices = _decode_choices(chunk["choices"])
         changed = [_copy_in_choice(choice, place) for choice in choices]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
-        return data
+        return _copied_halves(data, place)
     if not any(changed):
         return data
     chunk["choices"] = msgspec.Raw(_encode(choices))
     return _encode(chunk)
+
+
+def _copied_halves(data: bytes, place: Place) -> bytes:
+    """The same for JSON with halves of surrogate pairs, which tokenizers split over deltas."""
+    chunk = json_text.object_or_none(data) if b"\\u" in data else None
+    changed = False
+    for choice in json_fields.objects(chunk or {}, "choices"):
+        said = json_fields.fields(choice, place)
+        if isinstance(said.get("reasoning"), str) and "reasoning_content" not in said:
+            said["reasoning_content"] = said["reasoning"]
+            changed = True
+    return json_text.encode(chunk) if changed else data
 
 
 def _copy_in_choice(choice: dict[str, Any], place: Place) -> bool:

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from headgate.model.detail import MOST_BYTES, StreamDetail
 from headgate.model.usage import Usage
 from headgate.pipeline import compact_chat, compact_messages, compact_responses
-from headgate.pipeline.compact import Compact, written
+from headgate.pipeline.compact import MOST_BYTES, Compact, StreamDetail, written
 from headgate.wire import json_text, sse
 
 Note = Callable[[Compact, sse.Frame], None]

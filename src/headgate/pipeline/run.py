@@ -148,6 +148,9 @@ async def _relay(turn: Turn, attempt: Attempt, opened: Opened) -> None:
     exchange.fault = fault
     exchange.losses.extend(gear.losses)
     if outcome == "client_closed":
+        if opened.question.backend.on_disconnect == "drain":
+            await turn.watch.silence()
+            await stream.read_on(timeouts.idle_s)
         return
     if fault is not None:
         if outcome != "drained":

@@ -9,8 +9,8 @@ from headgate.backends.backend import Backend
 from headgate.backends.make import from_config as backend_from_config
 from headgate.config import Config, LimitSettings, ModelSettings, UserSettings
 from headgate.model.caller import User
-from headgate.model.detail import StreamDetail
 from headgate.model.limits import Limits
+from headgate.pipeline.compact import StreamDetail
 from headgate.pipeline.keys import digest
 from headgate.routing.resolve import Rewrite
 from headgate.routing.target import Route, Target

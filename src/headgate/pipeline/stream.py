@@ -11,6 +11,8 @@ from headgate.upstream.answer import Answer, AnswerBroken
 
 FINISH_GRACE_S = 5.0
 """How long a backend that said its finish reason may take for the terminator and the usage."""
+READ_ON_S = 60.0
+"""How long a stream whose caller left is read on for its usage, where its backend wants that."""
 LINGER_S = 1.0
 """How long the end of the body is waited for after the terminator, to keep the connection."""
 
@@ -58,6 +60,18 @@ class Stream:
             self.ending = interruption.reason
         except CallerLeft:
             self.ending = "left"
+
+    async def read_on(self, idle_s: float) -> None:
+        """After the caller left: reads the rest, which nobody gets, for the sake of the facts."""
+        facts, due = self.facts, self._watch.now() + READ_ON_S
+        self.ending = None
+        while not self._over():
+            try:
+                await self._pull(min(self._watch.now() + _patience_s(facts, idle_s), due))
+            except Interrupted as interruption:
+                if interruption.reason != "left":
+                    break
+        self.ending = "left"
 
     async def linger(self) -> None:
         """After the terminator: reads the body's end, so that the connection can be used again."""

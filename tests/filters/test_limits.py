@@ -1,0 +1,227 @@
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from headgate.filters.limiter import MemoryLimiter
+from headgate.filters.limits import LimitCallers
+from headgate.filters.pricing import Pricing
+from headgate.model.limits import Limits
+from headgate.model.price import Price
+from headgate.upstream.answer import TargetUnreachable
+from tests.filters.clocks import Clocks
+from tests.filters.served import scene_of, user
+from tests.filters.test_pricing import NoPrices
+from tests.pipeline.fakes import FakeAnswer, Plan, Scene, backend, error_in, refusal, reply, route
+from tests.pipeline.samples import CHAT, chunk
+
+PRICED = backend("one", prices=(("*", Price(input=10_000.0, output=100_000.0)),))
+"""What `reply` uses, 5 tokens in and 2 out, costs 0.25 dollars here."""
+
+
+class Limited:
+    """Exchanges of one caller with `limits`, one after another."""
+
+    def __init__(self, **limits: Any) -> None:
+        self.clocks = Clocks()
+        self.limiter = MemoryLimiter(self.clocks.monotonic, self.clocks.wall)
+        self.user = user(limits=Limits(**limits))
+
+    def scene(self, *plans: Plan, **more: Any) -> Scene:
+        prices = NoPrices()
+        filters = [LimitCallers(self.limiter, prices, self.clocks.wall), Pricing(prices)]
+        return scene_of(self.user, *plans, filters=filters, backends=(PRICED,), **more)
+
+    @property
+    def running(self) -> int:
+        return self.limiter.running("alice")
+
+    def remaining(self, scene: Scene) -> int:
+        """Tokens left, as the next exchange is told."""
+        return int(scene.downstream.headers["x-ratelimit-remaining-tokens"])
+
+
+async def test_a_user_without_limits_is_told_nothing() -> None:
+    downstream = await Limited().scene(reply()).run()
+    assert downstream.status == 200
+    assert not [name for name in downstream.headers if "ratelimit" in name]
+
+
+async def test_an_answer_tells_what_is_left() -> None:
+    downstream = await Limited(requests_per_minute=5).scene(reply()).run()
+    assert downstream.headers["x-ratelimit-limit-requests"] == "5"
+    assert downstream.headers["x-ratelimit-remaining-requests"] == "4"
+    assert downstream.headers["x-ratelimit-reset-requests"] == "12s"
+
+
+async def test_a_stream_tells_what_is_left() -> None:
+    scene = Limited(requests_per_minute=5).scene(FakeAnswer(*CHAT), stream=True)
+    downstream = await scene.run()
+    assert downstream.headers["x-ratelimit-remaining-requests"] == "4"
+
+
+async def test_a_backends_own_limits_do_not_stand_beside_ours() -> None:
+    theirs: dict[str, Any] = {
+        "x_ratelimit_limit_tokens": "999",
+        "x_ratelimit_limit_requests": "998",
+    }
+    told = (await Limited(requests_per_minute=5).scene(reply(**theirs)).run()).headers
+    assert told["x-ratelimit-limit-requests"] == "5"
+    assert "x-ratelimit-limit-tokens" not in told
+    told = (await Limited(concurrent=5).scene(reply(**theirs)).run()).headers
+    assert told["x-ratelimit-limit-requests"] == "998"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "code"), [("chat", "rate_limit_exceeded"), ("responses", "rate_limit_exceeded")]
+)
+async def test_too_many_requests_are_a_429(dialect: str, code: str) -> None:
+    limited = Limited(requests_per_minute=1)
+    await limited.scene(reply()).run()
+    downstream = await limited.scene(dialect=dialect).run()
+    error = error_in(downstream)
+    assert downstream.status == 429
+    assert downstream.headers["retry-after"] == "60"
+    assert downstream.headers["x-ratelimit-remaining-requests"] == "0"
+    assert error["code"] == code
+    assert error["message"] == (
+        "Rate limit reached: this key may use 1 requests a minute. Try again in 60 s."
+    )
+
+
+async def test_a_messages_caller_is_told_in_its_own_names() -> None:
+    limited = Limited(requests_per_minute=1)
+    await limited.scene(reply()).run()
+    downstream = await limited.scene(dialect="messages").run()
+    assert downstream.status == 429
+    assert error_in(downstream)["type"] == "rate_limit_error"
+    assert downstream.headers["anthropic-ratelimit-requests-remaining"] == "0"
+    assert downstream.headers["anthropic-ratelimit-requests-reset"] == "2026-12-05T12:01:00Z"
+    assert "x-ratelimit-limit-requests" not in downstream.headers
+
+
+async def test_what_was_reserved_is_replaced_by_what_was_used() -> None:
+    limited = Limited(tokens_per_day=100_000)
+    scene = limited.scene(reply(), max_tokens=50_000)
+    await scene.run()
+    reserved = scene.exchange.input_estimate + 50_000
+    assert limited.remaining(scene) == 100_000 - reserved
+    following = limited.scene(reply(), max_tokens=1000)
+    await following.run()
+    reserved = following.exchange.input_estimate + 1000
+    assert limited.remaining(following) == 100_000 - 7 - reserved
+
+
+async def test_without_a_bound_some_output_is_reserved() -> None:
+    limited = Limited(tokens_per_day=100_000)
+    scene = limited.scene(reply())
+    await scene.run()
+    assert limited.remaining(scene) == 100_000 - 1024 - scene.exchange.input_estimate
+
+
+ENDINGS: dict[str, Callable[[], Plan]] = {
+    "complete": lambda: FakeAnswer(*CHAT),
+    "truncated": lambda: FakeAnswer(chunk("Hel")),
+    "broken": lambda: FakeAnswer(chunk("Hel"), then="break"),
+    "empty": lambda: FakeAnswer(),
+    "refused by the backend": lambda: refusal(400),
+    "without usage": lambda: FakeAnswer(chunk("Hel"), chunk(finish="stop")),
+    "unreachable": lambda: TargetUnreachable("no", timed_out=False, sent="nothing"),
+}
+
+
+@pytest.mark.parametrize("how", ENDINGS)
+async def test_however_a_stream_ends_nothing_stays_reserved(how: str) -> None:
+    limited = Limited(concurrent=1, tokens_per_day=1000, budget_usd=100.0)
+    once = route("one", retries=0)
+    scene = limited.scene(ENDINGS[how](), stream=True, max_tokens=500, routes=(once,))
+    await scene.run()
+    assert limited.running == 0
+    assert limited.limiter.held("alice") == 0.0
+    assert (await limited.scene(reply(), max_tokens=500).run()).status == 200
+
+
+async def test_a_caller_who_leaves_gives_the_place_free() -> None:
+    limited = Limited(concurrent=1)
+    answer = FakeAnswer(chunk("Hel"), then="wait")
+    scene = limited.scene(answer, stream=True)
+    running = await scene.run_until(answer.dry)
+    assert limited.running == 1
+    assert (await limited.scene().run()).status == 429
+    scene.downstream.leave()
+    await running
+    assert limited.running == 0
+
+
+async def test_the_place_is_held_until_the_end_of_the_stream() -> None:
+    limited = Limited(concurrent=1)
+    answer = FakeAnswer(*CHAT, held=True)
+    scene = limited.scene(answer, stream=True)
+    running = await scene.run_until(scene.upstream.asked)
+    refused = await limited.scene().run()
+    assert refused.headers["retry-after"] == "1"
+    answer.go.set()
+    await running
+    assert limited.running == 0
+
+
+async def test_a_model_that_does_not_exist_costs_a_request_and_no_tokens() -> None:
+    limited = Limited(requests_per_day=10, tokens_per_day=10_000)
+    missing = limited.scene(model="nobody's")
+    assert (await missing.run()).status == 404
+    scene = limited.scene(reply(), max_tokens=100)
+    told = (await scene.run()).headers
+    assert told["x-ratelimit-remaining-requests"] == "8"
+    assert limited.remaining(scene) == 10_000 - 100 - scene.exchange.input_estimate
+
+
+async def test_a_budget_is_spent_by_what_answers_cost() -> None:
+    limited = Limited(budget_usd=0.3, budget_period="day")
+    for _ in range(2):
+        assert (await limited.scene(reply()).run()).status == 200
+    assert limited.limiter.spent("alice") == pytest.approx(0.5)
+    downstream = await limited.scene().run()
+    error = error_in(downstream)
+    assert (downstream.status, error["code"]) == (429, "insufficient_quota")
+    assert error["message"] == "The budget of this key, 0.3 USD a day, is used up."
+    assert downstream.headers["retry-after"] == str(12 * 3600)
+    assert downstream.headers["x-should-retry"] == "false"
+
+
+async def test_a_budget_in_all_is_asked_for_again_after_a_day() -> None:
+    limited = Limited(budget_usd=0.0, budget_period="total")
+    assert (await limited.scene().run()).headers["retry-after"] == "86400"
+
+
+async def test_a_running_exchange_holds_what_it_may_cost() -> None:
+    limited = Limited(budget_usd=1.0)
+    answer = FakeAnswer(*CHAT, held=True)
+    scene = limited.scene(answer, stream=True, max_tokens=100)
+    running = await scene.run_until(scene.upstream.asked)
+    assert limited.limiter.held("alice") >= 10.0
+    assert (await limited.scene().run()).status == 429
+    answer.go.set()
+    await running
+    assert limited.limiter.held("alice") == 0.0
+    assert (await limited.scene(reply()).run()).status == 200
+
+
+async def test_two_that_were_admitted_together_do_not_overdraw_together() -> None:
+    limited = Limited(budget_usd=1.0)
+    scenes = [limited.scene(reply(), max_tokens=1000) for _ in range(2)]
+    ends = await asyncio.gather(*(scene.run() for scene in scenes))
+    assert sorted(end.status for end in ends) == [200, 429]
+    assert limited.running == 0
+
+
+async def test_an_answer_that_costs_nothing_known_spends_nothing() -> None:
+    limited = Limited(budget_usd=0.1)
+    scene = limited.scene(reply())
+    free = msgspec.structs.replace(PRICED, prices=())
+    scene.exchange.snapshot = msgspec.structs.replace(
+        scene.exchange.snapshot, backends={"one": free}
+    )
+    assert (await scene.run()).status == 200
+    assert limited.limiter.spent("alice") == 0.0
