@@ -172,4 +172,4 @@ def test_away_from_its_usual_path_a_provider_speaks_no_messages() -> None:
 def test_an_agent_has_no_address() -> None:
     backend = made(agent="package.module:factory")
     assert (backend.base_url, backend.agent) == ("", "package.module:factory")
-    assert (backend.vendor, backend.speaks) == ("mine", ("chat",))
+    assert backend.speaks == ("chat", "messages", "responses")

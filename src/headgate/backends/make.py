@@ -19,6 +19,8 @@ from headgate.config.section import AuthStyle, DialectName
 from headgate.dialects.destination import Quirks
 from headgate.model.price import Price
 
+_AGENT: tuple[DialectName, ...] = ("chat", "messages", "responses")
+
 _ALONE: Mapping[tuple[DialectName, ...], AuthStyle] = {
     ("messages",): "x-api-key",
     ("gemini",): "x-goog-api-key",
@@ -27,13 +29,13 @@ _ALONE: Mapping[tuple[DialectName, ...], AuthStyle] = {
 
 
 def from_config(name: str, settings: BackendSettings) -> Backend:
-    """The backend `name`. An agent speaks chat in this process and has no address."""
+    """The backend `name`. An agent has no address and speaks what callers do."""
     base_url = normalise(settings.base_url or "")
     provider = provider_of(settings.kind, base_url)
     if not base_url and not settings.agent:
         base_url = provider.base_url or ""
     provider = _as_addressed(provider, base_url)
-    speaks = settings.speaks or provider.speaks
+    speaks = settings.speaks or (_AGENT if settings.agent else provider.speaks)
     return Backend(
         name=name,
         base_url=base_url,
