@@ -28,8 +28,10 @@ class Call(msgspec.Struct, frozen=True):
 
 class Scripted(msgspec.Struct, frozen=True, kw_only=True):
     """What a backend says. ``seal`` is the opaque state that goes with the thought, or with the
-    first call where the dialect puts it there."""
+    first call where the dialect puts it there. Turns of one conversation need ids of their own:
+    agents take messages of one id for pieces of one message."""
 
+    id: str = "scripted"
     thought: str = ""
     seal: str = ""
     text: str = ""
@@ -81,11 +83,11 @@ def _chat(answer: Scripted) -> list[Payload]:
         "prompt_tokens_details": {"cached_tokens": counts.cached},
         "completion_tokens_details": {"reasoning_tokens": counts.reasoning},
     }
-    return [*events, {**_CHUNK, "choices": [], "usage": usage}]
+    chunks = [*events, {**_CHUNK, "choices": [], "usage": usage}]
+    return [{"id": f"chatcmpl-{answer.id}", **chunk} for chunk in chunks]
 
 
 _CHUNK: Payload = {
-    "id": "chatcmpl-scripted",
     "object": "chat.completion.chunk",
     "created": 1_700_000_000,
     "model": "mock-1",
@@ -120,8 +122,9 @@ def _messages(answer: Scripted) -> list[Payload]:
     finish = {"stop_reason": "tool_use" if answer.calls else "end_turn", "stop_sequence": None}
     thinking = {"thinking_tokens": counts.reasoning}
     last = {"output_tokens": counts.output, "output_tokens_details": thinking}
+    opening = {"id": f"msg_{answer.id}", **_MESSAGE}
     return [
-        {"type": "message_start", "message": {**_MESSAGE, "usage": usage}},
+        {"type": "message_start", "message": {**opening, "usage": usage}},
         *(event for index, block in enumerate(blocks) for event in _block(index, *block)),
         {"type": "message_delta", "delta": finish, "usage": last},
         {"type": "message_stop"},
@@ -129,7 +132,6 @@ def _messages(answer: Scripted) -> list[Payload]:
 
 
 _MESSAGE: Payload = {
-    "id": "msg_scripted",
     "type": "message",
     "role": "assistant",
     "model": "mock-1",
@@ -150,11 +152,12 @@ def _block(index: int, start: Payload, deltas: list[Payload]) -> list[Payload]:
 def _responses(answer: Scripted) -> list[Payload]:
     counts = answer.counts
     items: list[Payload] = []
-    events: list[Payload] = [{"type": "response.created", "response": _RESPONSE}]
+    opening = {"id": f"resp_{answer.id}", **_RESPONSE}
+    events: list[Payload] = [{"type": "response.created", "response": opening}]
     if answer.thought:
         events += _reasoning_item(len(items), answer, items)
     if answer.text:
-        events += _message_item(len(items), answer.text, items)
+        events += _message_item(len(items), answer, items)
     for call in answer.calls:
         events += _call_item(len(items), call, items)
     usage = {
@@ -164,13 +167,12 @@ def _responses(answer: Scripted) -> list[Payload]:
         "output_tokens_details": {"reasoning_tokens": counts.reasoning},
         "total_tokens": counts.input + counts.output,
     }
-    whole = {**_RESPONSE, "status": "completed", "output": items, "usage": usage}
+    whole = {**opening, "status": "completed", "output": items, "usage": usage}
     events.append({"type": "response.completed", "response": whole})
     return [{**event, "sequence_number": number} for number, event in enumerate(events)]
 
 
 _RESPONSE: Payload = {
-    "id": "resp_scripted",
     "object": "response",
     "created_at": 1_700_000_000,
     "status": "in_progress",
@@ -187,7 +189,7 @@ _RESPONSE: Payload = {
 
 def _reasoning_item(index: int, answer: Scripted, items: list[Payload]) -> list[Payload]:
     part = {"type": "summary_text", "text": answer.thought}
-    item = {"id": "rs_scripted", "type": "reasoning", "summary": []}
+    item = {"id": f"rs_{answer.id}", "type": "reasoning", "summary": []}
     done = {**item, "summary": [part], "encrypted_content": answer.seal}
     where = {"item_id": item["id"], "output_index": index, "summary_index": 0}
     items.append(done)
@@ -203,9 +205,9 @@ def _reasoning_item(index: int, answer: Scripted, items: list[Payload]) -> list[
     ]
 
 
-def _message_item(index: int, text: str, items: list[Payload]) -> list[Payload]:
-    part = {"type": "output_text", "text": text, "annotations": []}
-    item: Payload = {"id": "msg_scripted", "type": "message", "role": "assistant"}
+def _message_item(index: int, answer: Scripted, items: list[Payload]) -> list[Payload]:
+    part = {"type": "output_text", "text": answer.text, "annotations": []}
+    item: Payload = {"id": f"msg_{answer.id}", "type": "message", "role": "assistant"}
     item |= {"status": "in_progress", "content": []}
     done = {**item, "status": "completed", "content": [part]}
     where = {"item_id": item["id"], "output_index": index, "content_index": 0}
@@ -215,8 +217,8 @@ def _message_item(index: int, text: str, items: list[Payload]) -> list[Payload]:
     return [
         _added(index, item),
         {"type": "response.content_part.added", **where, "part": {**part, "text": ""}},
-        *({**delta, "delta": half} for half in halves(text)),
-        {**finished, "text": text},
+        *({**delta, "delta": half} for half in halves(answer.text)),
+        {**finished, "text": answer.text},
         {"type": "response.content_part.done", **where, "part": part},
         _done(index, done),
     ]
@@ -265,14 +267,15 @@ def _gemini(answer: Scripted) -> list[Payload]:
         "totalTokenCount": counts.input + counts.output,
     }
     chunks = [_candidate(part) for part in parts]
-    return [*chunks, {**_candidate({"text": ""}, "STOP"), "usageMetadata": usage}]
+    chunks.append({**_candidate({"text": ""}, "STOP"), "usageMetadata": usage})
+    return [{**chunk, "responseId": answer.id} for chunk in chunks]
 
 
 def _candidate(part: Payload, finish: str | None = None) -> Payload:
     candidate: Payload = {"index": 0, "content": {"role": "model", "parts": [part]}}
     if finish:
         candidate["finishReason"] = finish
-    return {"candidates": [candidate], "responseId": "g-scripted", "modelVersion": "mock-1"}
+    return {"candidates": [candidate], "modelVersion": "mock-1"}
 
 
 _SPEECH: Mapping[str, Callable[[Scripted], list[Payload]]] = {
