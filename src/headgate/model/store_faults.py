@@ -1,4 +1,4 @@
-"""How a store says no: it cannot be reached, or it will not take a row."""
+"""How a store says no: it cannot be reached, will not take a row, or cannot open a secret."""
 
 
 class StoreUnreachable(Exception):  # noqa: N818 - named for the fact
@@ -11,3 +11,7 @@ class RowRefused(Exception):  # noqa: N818 - named for the fact
 
 class RowConflict(RowRefused):
     """The row contradicts one that is there (a duplicate name, an unknown reference)."""
+
+
+class SecretLost(Exception):  # noqa: N818 - named for the fact
+    """A sealed secret cannot be opened; the message says why and names no secret."""
