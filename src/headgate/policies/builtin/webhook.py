@@ -58,7 +58,7 @@ class Webhook(Asking):
 
         roles = frozenset(self._keys.roles)
         await map_texts(request, roles, collect)
-        answer = await self._ask("request", {"texts": texts})
+        answer = await self._ask("request", {"texts": texts}) if texts else None
         if answer is None:
             return request
         new = _given(answer, len(texts))

@@ -52,11 +52,13 @@ class Scanner:
         first = self._start
         self._last = None
         given = self._advance(len(self._data))
-        # A match that ends here may go on with the text to come: then its rest is dropped.
         last = self._last
         if last is None:
             self._start = first
-        elif last.end == len(self._data):
+        elif last.end < len(self._data):
+            self._start = last.end
+        else:
+            # It may go on with the text to come: then its rest is dropped.
             self._start = self._answered = last.start
         return given
 

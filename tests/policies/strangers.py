@@ -1,0 +1,202 @@
+"""Policies as users write them: well, badly, and worse."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+from typing_extensions import override
+
+from headgate.model.outcome import Outcome
+from headgate.model.parts import ToolCall
+from headgate.model.reply import Reply
+from headgate.model.request import Request
+from headgate.policies import DROP, Policy, Refuse, ToolVerdict
+
+NOT_A_POLICY = 3
+ENDED: list[tuple[str, Outcome]] = []
+
+
+class Shout(Policy):
+    """Upper case, with a mark."""
+
+    def __init__(self, mark: str = "!", times: int = 1) -> None:
+        self._mark = mark * times
+
+    @override
+    def on_text(self, text: str) -> str:
+        return text.upper() + (self._mark if self.last else "")
+
+    @override
+    def on_end(self, outcome: Outcome) -> None:
+        ENDED.append((type(self).__name__, outcome))
+
+
+class Words(Policy):
+    """Whole words only: holds the last one until it is over."""
+
+    @override
+    def on_text(self, text: str) -> str:
+        if self.last:
+            return f"<{text}>"
+        done, blank, rest = text.rpartition(" ")
+        self.hold(rest)
+        return "".join(f"<{word}> " for word in done.split(" ")) if blank else ""
+
+
+class Reverse(Policy):
+    """Windows of five characters, turned around by somebody who must be waited for."""
+
+    window = 5
+
+    @override
+    async def on_text(self, text: str) -> str:
+        await asyncio.sleep(0)
+        return text[::-1]
+
+
+class Bad(Policy):
+    """Whatever ``how`` says, wherever ``where`` says."""
+
+    def __init__(self, where: str, how: str) -> None:
+        self._where = where
+        self._how = how
+
+    @override
+    def on_request(self, request: Request) -> Any:
+        return self._act("request", request)
+
+    @override
+    def on_text(self, text: str) -> Any:
+        return self._act("text", text)
+
+    @override
+    def on_tool_call(self, call: ToolCall) -> Any:
+        return self._act("call", call)
+
+    @override
+    def on_reply(self, reply: Reply) -> Any:
+        return self._act("reply", None)
+
+    @override
+    def on_end(self, outcome: Outcome) -> None:
+        self._act("end", None)
+
+    def _act(self, where: str, given: Any) -> Any:
+        if where != self._where:
+            return given
+        match self._how:
+            case "crash":
+                raise RuntimeError("a secret: hunter2")
+            case "type":
+                return 42
+            case "recurse":
+                return self._act(where, given)
+            case "grow":
+                return given * 40 + "x" * 1000
+            case "hoard":
+                self.hold(given)
+                return ""
+            case "hold type":
+                self.hold(3)  # type: ignore[arg-type]
+                return ""
+            case "broken json":
+                return msgspec.structs.replace(given, arguments='{"a": ')
+            case _:
+                raise Refuse("enough")
+
+
+class Sleepy(Policy):
+    """Never answers."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    @override
+    async def on_request(self, request: Request) -> Request:
+        return request if self._where != "request" else await self._for_ever()
+
+    @override
+    async def on_text(self, text: str) -> str:
+        return text if self._where != "text" else await self._for_ever()
+
+    @override
+    async def on_tool_call(self, call: ToolCall) -> ToolVerdict:
+        return None if self._where != "call" else await self._for_ever()
+
+    @override
+    async def on_reply(self, reply: Reply) -> None:
+        return None if self._where != "reply" else await self._for_ever()
+
+    async def _for_ever(self) -> Any:
+        await asyncio.Event().wait()
+
+
+class Calls(Policy):
+    """Tool calls by their names: what ``drop``, ``change``, ``answer`` say."""
+
+    def __init__(self, drop: str = "", change: str = "", answer: str = "") -> None:
+        self._drop = drop
+        self._change = change
+        self._answer = answer
+
+    @override
+    def on_tool_call(self, call: ToolCall) -> ToolVerdict:
+        if call.name == self._drop:
+            return DROP
+        if call.name == self._change:
+            return msgspec.structs.replace(call, arguments='{"changed":true}')
+        return "answered" if call.name == self._answer else None
+
+
+class LateCalls(Calls):
+    """The same, after waiting."""
+
+    answers_calls = False
+
+    @override
+    async def on_tool_call(self, call: ToolCall) -> ToolVerdict:
+        await asyncio.sleep(0)
+        return super().on_tool_call(call)
+
+
+class Last(Policy):
+    """Sees whole replies; holds them and makes new ones where ``holds`` says so."""
+
+    def __init__(self, holds: bool = False, refuse: bool = False) -> None:
+        self.holds_reply = holds
+        self._refuse = refuse
+
+    @override
+    def on_reply(self, reply: Reply) -> Reply | None:
+        self.note(f"{len(reply.choices)} choices")
+        if self._refuse:
+            raise Refuse("not this")
+        return msgspec.structs.replace(reply, model="other")
+
+
+class Judging(Policy):
+    """Says that it judges, and changes the text all the same."""
+
+    judges = True
+
+    @override
+    def on_text(self, text: str) -> str:
+        return text[1:]
+
+
+class Unmade(Policy):
+    """Can be made once, and not again."""
+
+    made = 0
+
+    def __init__(self) -> None:
+        type(self).made += 1
+        if type(self).made > 1:
+            raise RuntimeError("no more")
+
+
+class Never(Policy):
+    """Cannot be made at all."""
+
+    def __init__(self) -> None:
+        raise RuntimeError("never")
