@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 import uvloop
@@ -15,10 +16,17 @@ NewLoop = Callable[[], asyncio.AbstractEventLoop]
 
 
 class Watching(asyncio.Protocol):
-    """Knows when its connection is lost."""
+    """Says that it met its peer, and knows when it lost it."""
 
-    def __init__(self) -> None:
+    def __init__(self, met: "asyncio.Queue[Watching]") -> None:
         self.lost = asyncio.Event()
+        self._met = met
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.peer = transport.get_extra_info("socket").getpeername()
+        self._met.put_nowait(self)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -59,14 +67,15 @@ def test_an_abort_closes_and_is_no_leaving() -> None:
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
 def test_a_connection_that_is_closed_already_can_be_reset(new_loop: NewLoop) -> None:
     async def close_and_reset() -> None:
-        ours, theirs = socket.socketpair()
         loop = asyncio.get_running_loop()
-        transport, protocol = await loop.create_connection(Watching, sock=ours)
-        transport.abort()
+        met: asyncio.Queue[Watching] = asyncio.Queue()
+        server = await loop.create_server(lambda: Watching(met), "127.0.0.1", 0)
+        caller = socket.create_connection(server.sockets[0].getsockname())
+        protocol = await met.get()
+        caller.close()
         await protocol.lost.wait()
-        await asyncio.sleep(0)  # the socket is closed behind the protocol's back
-        reset(transport)
-        theirs.close()
+        server.close()
+        reset(protocol.transport)
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(close_and_reset())
