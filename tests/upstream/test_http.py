@@ -293,3 +293,40 @@ async def test_the_environments_proxy_is_used_but_for_hosts_that_it_excepts(
         await proxied.aclose()
     assert requests[0].startswith(b"POST http://far.invalid/v1/y HTTP/1.1")
     assert requests[1].startswith(b"POST /v1/x?beta=true HTTP/1.1")
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:169.254.169.254]", "2852039166"])
+async def test_metadata_services_are_never_called(host: str) -> None:
+    upstream = HttpUpstream()
+    call = Call(method="GET", url=f"http://{host}/latest/meta-data", headers=())
+    with pytest.raises(TargetUnreachable) as unreachable:
+        await upstream.send(call)
+    assert unreachable.value.sent == "nothing"
+    await upstream.aclose()
+
+
+async def test_a_name_that_leads_to_a_metadata_service_is_not_followed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def resolve(*_: object, **__: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 80))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    upstream = HttpUpstream()
+    call = Call(method="GET", url="http://innocent.test/", headers=())
+    with pytest.raises(TargetUnreachable, match="metadata services"):
+        await upstream.send(call)
+    await upstream.aclose()
+
+
+async def test_a_proxy_is_not_asked_for_a_metadata_service_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    requests: list[bytes] = []
+    async with _calling(_answering(HEAD, requests)) as (_, call):
+        monkeypatch.setenv("http_proxy", call.url.removesuffix("/v1/x?beta=true"))
+        upstream = HttpUpstream()
+        with pytest.raises(TargetUnreachable, match="metadata services"):
+            await upstream.send(Call(method="GET", url="http://169.254.169.254/", headers=()))
+        await upstream.aclose()
+    assert not requests

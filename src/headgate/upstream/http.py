@@ -11,6 +11,7 @@ import aiohttp
 from yarl import URL
 
 from headgate.upstream.answer import Answer, AnswerBroken, Call, TargetUnreachable
+from headgate.upstream.egress import EgressRefused, guarded_socket, is_forbidden
 
 _IDLE_CONNECTION_S = 20.0
 """Shorter than servers keep theirs, so that a stale connection is rarely picked."""
@@ -35,6 +36,7 @@ class HttpUpstream:
                 ttl_dns_cache=60,
                 keepalive_timeout=_IDLE_CONNECTION_S,
                 ssl=tls or ssl.create_default_context(),
+                socket_factory=guarded_socket,
             ),
             timeout=aiohttp.ClientTimeout(total=None),
             auto_decompress=False,
@@ -60,11 +62,14 @@ class HttpUpstream:
 
     async def _send(self, call: Call, note: "_Note") -> Answer:
         url = URL(call.url, encoded=True)
+        proxy = self._proxy_for(url)
+        if proxy is not None:
+            _refuse_literal(url)
         try:
             response = await self._session.request(
                 call.method,
                 url,
-                proxy=self._proxy_for(url),
+                proxy=proxy,
                 headers=call.headers,
                 data=call.body or None,
                 allow_redirects=False,
@@ -148,4 +153,15 @@ def _why(error: Exception) -> str:
         return "its TLS certificate or handshake is not acceptable"
     if isinstance(error, aiohttp.InvalidURL):
         return "its address is not a URL"
-    return "the connection was refused"
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
+    return str(cause) if isinstance(cause, EgressRefused) else "the connection was refused"
+
+
+def _refuse_literal(url: URL) -> None:
+    """A proxy resolves names by itself, so that only addresses can be judged here."""
+    try:
+        forbidden = is_forbidden(url.host or "")
+    except EgressRefused:
+        return
+    if forbidden:
+        raise TargetUnreachable("calls to metadata services and link-local addresses are refused")
