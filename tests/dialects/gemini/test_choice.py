@@ -31,7 +31,7 @@ def test_text_and_thoughts_are_blocks_of_their_own() -> None:
         response({"text": "think", "thought": True}, {"text": "Hel"}),
         response({"text": "lo"}),
         STOP,
-    ) == (Reasoning("I think"), Text("Hello"))
+    ) == (Reasoning("I think", summary=True), Text("Hello"))
 
 
 def test_t07_parallel_calls_have_ids_of_their_own_over_the_whole_stream() -> None:
@@ -66,7 +66,7 @@ def test_a_signature_on_text_is_a_block_before_it_and_on_a_thought_is_its_own() 
     )
     thought = {"text": "hm", "thought": True, "thoughtSignature": "sig"}
     assert parts(response(thought, {"text": "b"}), STOP) == (
-        Reasoning("hm", state=OpaqueState("google", "sig")),
+        Reasoning("hm", summary=True, state=OpaqueState("google", "sig")),
         Text("b"),
     )
 

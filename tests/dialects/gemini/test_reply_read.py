@@ -108,5 +108,5 @@ def test_thoughts_and_calls_are_parts() -> None:
         GOOGLE,
     )
 
-    assert reply.choices[0].parts == (Reasoning("hm"), ToolCall("x1", "f", "{}"))
+    assert reply.choices[0].parts == (Reasoning("hm", summary=True), ToolCall("x1", "f", "{}"))
     assert reply.choices[0].reason == "tools"

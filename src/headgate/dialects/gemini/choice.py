@@ -166,7 +166,8 @@ class ChoiceReader:
         if self._thought is None:
             self._flush_signature()
             self._close_prose()
-            self._thought = self._start(ev.ReasoningBlock())
+            # The vendor calls them thought summaries; clients of Responses show no others.
+            self._thought = self._start(ev.ReasoningBlock(summary=True))
         if words:
             self._stream.out.append(ev.ReasoningDelta(self._thought, words))
         if signature:
