@@ -7,6 +7,7 @@ from headgate.filters.accounting import Accounting
 from headgate.model.books import AttemptRow, ExchangeRow, Intent
 from headgate.model.caller import User
 from headgate.model.fault import Fault
+from headgate.model.price import Cost
 from headgate.model.usage import Usage
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.routing.target import Target
@@ -115,3 +116,21 @@ async def test_every_intent_of_an_exchange_is_settled(books: FakeBooks) -> None:
     last = books.records[-1]
     assert isinstance(last, AttemptRow)
     assert (last.outcome, last.prompt_tokens, last.usage_source) == ("complete", 5, "provider")
+
+
+async def test_what_an_attempt_cost_is_settled_with_it(books: FakeBooks) -> None:
+    priced, free = attempt(), attempt()
+    priced.cost = Cost(0.25, "own")
+    for one in (priced, free):
+        Accounting(books).settle(exchange(), one)
+    costs = [row.cost_usd for row in books.records if isinstance(row, AttemptRow)]
+    assert costs == [0.25, None]
+
+
+async def test_a_secret_in_an_error_is_not_booked(books: FakeBooks) -> None:
+    failed = attempt()
+    failed.fault = Fault(kind="upstream_auth", message="Bad key sk-abcdefghijklmnop0123.")
+    Accounting(books).settle(exchange(), failed)
+    (row,) = books.records
+    assert isinstance(row, AttemptRow)
+    assert row.error_message == "Bad key [redacted]."

@@ -10,6 +10,7 @@ from headgate.filters.limits import LimitCallers
 from headgate.filters.pricing import Pricing
 from headgate.model.limits import Limits
 from headgate.model.price import Price
+from headgate.pipeline import stream as stream_module
 from headgate.upstream.answer import TargetUnreachable
 from tests.filters.clocks import Clocks
 from tests.filters.served import scene_of, user
@@ -165,6 +166,19 @@ async def test_the_place_is_held_until_the_end_of_the_stream() -> None:
     answer.go.set()
     await running
     assert limited.running == 0
+
+
+async def test_who_has_the_last_word_may_ask_again_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream_module, "LINGER_S", 0.02)
+    limited = Limited(concurrent=1)
+    answer = FakeAnswer(*CHAT, then="wait")
+    running = await limited.scene(answer, stream=True).run_until(answer.dry)
+    assert limited.running == 0
+    assert not running.done()
+    await running
+    assert answer.closed == 1
 
 
 async def test_a_model_that_does_not_exist_costs_a_request_and_no_tokens() -> None:

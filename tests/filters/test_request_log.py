@@ -7,8 +7,10 @@ from headgate.filters.request_log import RequestLog, row_of
 from headgate.model.books import ExchangeRow
 from headgate.model.caller import User
 from headgate.model.fault import Fault
+from headgate.model.price import Cost
 from headgate.model.usage import Usage
 from headgate.pipeline.exchange import Attempt, Exchange
+from headgate.pipeline.recording import Recording
 from headgate.routing.target import Target
 from tests.filters.test_accounting import FakeBooks
 from tests.pipeline.fakes import Scene, backend, reply
@@ -107,3 +109,40 @@ async def test_losses_of_the_reply_stand_beside_those_of_the_request() -> None:
     assert isinstance(row, ExchangeRow)
     assert row.losses == ("seed",)
     assert caller.headers["x-headgate-lost"] == "seed"
+
+
+async def test_the_cost_is_that_of_all_attempts() -> None:
+    made = finished()
+    assert row_of(made).cost_usd is None
+    for attempt, usd in zip(made.attempts, (0.25, 0.5), strict=True):
+        attempt.cost = Cost(usd, "own")
+    assert row_of(made).cost_usd == 0.75
+
+
+async def test_without_a_recording_no_body_is_kept() -> None:
+    row = row_of(finished())
+    assert (row.detail_logged, row.request_body, row.response_body) == (False, None, None)
+
+
+async def test_bodies_are_kept_without_secrets() -> None:
+    made = finished()
+    made.body = b'{"key":"sk-abcdefghijklmnop0123"}'
+    made.recording = Recording("raw", "chat")
+    made.recording.take(b'data: {"token":"Bearer abcdefghijklmnop0123"}\n\n')
+    row = row_of(made)
+    assert row.detail_logged
+    assert row.request_body == '{"key":"[redacted]"}'
+    assert row.response_body == 'data: {"token":"Bearer [redacted]"}\n\n'
+
+
+async def test_the_backends_usage_stands_in_for_what_the_caller_was_not_told() -> None:
+    made = finished()
+    made.recording = Recording("compact", "chat")
+    made.recording.take(b'data: {"choices":[]}\n\n')
+    assert '"total_tokens":7' in (row_of(made).response_body or "")
+
+
+async def test_a_secret_in_an_error_is_not_logged() -> None:
+    made = finished()
+    made.fault = Fault(kind="upstream_error", message="Bad key sk-abcdefghijklmnop0123.")
+    assert row_of(made).error_message == "Bad key [redacted]."

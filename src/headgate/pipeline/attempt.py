@@ -41,6 +41,13 @@ class Opened:
     question: Question
     headers: passing.Headers
 
+    async def let_go(self) -> None:
+        """Gives the connection back where the stream was read to its end, else closes it."""
+        try:
+            await self.stream.linger()
+        finally:
+            self.answer.close()
+
 
 async def ask(turn: Turn, attempt: Attempt) -> Opened | Whole | Failure:
     """Makes the attempt. Raises Refused where the request cannot be said to the target, and

@@ -1,6 +1,8 @@
 """An exchange and the parts that carry it out."""
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from headgate.dialects.dialect import ReplyContext
 from headgate.pipeline.exchange import Exchange
@@ -14,12 +16,14 @@ WRITE_STALL_S = 60.0
 
 @dataclass(slots=True)
 class Turn:
-    """What every step of the story needs."""
+    """What every step of the story needs. ``rest`` is what remains to be done when all is told and
+    booked, so that a caller who has the last word can ask again at once."""
 
     gateway: Gateway
     exchange: Exchange
     downstream: Downstream
     watch: Watch
+    rest: Callable[[], Coroutine[Any, Any, None]] | None = None
 
     async def say(self, data: bytes) -> None:
         """Writes a piece of a stream. Raises CallerLeft where the caller takes nothing for long,
