@@ -40,10 +40,12 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Meaning(msgspec.Struct, frozen=True):
-    """A whole reply. ``usage`` is None where nobody counted."""
+    """A whole reply. ``usage`` is None where nobody counted; ``verbatim`` is how a backend said it
+    whose arithmetic is its own, which a caller of its dialect is told as it is."""
 
     answers: tuple[Answer, ...]
     usage: Counts | None = None
+    verbatim: Counts | None = None
 
 
 def arguments_of(text: str, custom: bool = False) -> Any:
@@ -230,7 +232,7 @@ def differences(native: Meaning, told: Meaning, losses: tuple[str, ...]) -> list
     for answer, other in zip(said, told.answers, strict=False):
         found += _answer_differences(answer, other, losses)
     counted = native.usage
-    if counted is not None and told.usage not in (counted, _as_parts(counted)):
+    if counted is not None and told.usage not in (counted, _as_parts(counted), native.verbatim):
         found.append(f"usage: {counted} became {told.usage}")
     return found
 

@@ -62,7 +62,7 @@ def _chat_stream(sse: str) -> Meaning:
             index = choice.get("index") or 0
             choices.setdefault(index, _ChatChoice()).add(choice)
     answers = tuple(choices[index].answer() for index in sorted(choices))
-    return Meaning(answers, _chat_usage(usage))
+    return Meaning(answers, *_chat_usage(usage))
 
 
 def _chat_body(response: Json) -> Meaning:
@@ -73,7 +73,7 @@ def _chat_body(response: Json) -> Meaning:
         choice = _ChatChoice()
         choice.add(entry)
         choices.append(choice)
-    return Meaning(tuple(c.answer() for c in choices), _chat_usage(response.get("usage")))
+    return Meaning(tuple(c.answer() for c in choices), *_chat_usage(response.get("usage")))
 
 
 class _ChatChoice:
@@ -175,9 +175,9 @@ _CHAT_FINISH = {
 }
 
 
-def _chat_usage(usage: Any) -> Counts | None:
+def _chat_usage(usage: Any) -> tuple[Counts | None, Counts | None]:
     if not usage or usage.get("prompt_tokens") is None:
-        return None
+        return None, None
     prompt = usage.get("prompt_tokens_details") or {}
     made = usage.get("completion_tokens_details") or {}
     thought = made.get("reasoning_tokens") or usage.get("reasoning_tokens") or 0
@@ -192,9 +192,11 @@ def _chat_usage(usage: Any) -> Counts | None:
         or 0
     )
     written = prompt.get("cache_write_tokens") or 0
+    counted = Counts(usage["prompt_tokens"], output, cached, written, thought)
+    if cached <= counted.input:
+        return counted, None
     # Grok on Azure counts the uncached part alone as the prompt.
-    asked = usage["prompt_tokens"] + (cached if cached > usage["prompt_tokens"] else 0)
-    return Counts(asked, output, cached, written, thought)
+    return msgspec.structs.replace(counted, input=counted.input + cached), counted
 
 
 # --- messages, responses ---

@@ -46,6 +46,9 @@ _TERMINAL = {
     "response.incomplete": "incomplete",
     "response.failed": "failed",
 }
+_MADE = frozenset({"message", "reasoning", "function_call", "custom_tool_call"})
+"""Items that the gateway puts together; others come whole from their vendor."""
+
 _FAMILIES = {
     "response.output_text": ("content_index", "text", "output_text"),
     "response.refusal": ("content_index", "refusal", "refusal"),
@@ -73,6 +76,7 @@ class _Response:
         self.over = False
         self._error: Json | None = None
         self._id: str | None = None
+        self._ids: set[str] = set()
         self._items: dict[int, Json] = {}
         self._done: dict[int, Json] = {}
         self._parts: dict[tuple[int, str, int | None], list[str]] = {}
@@ -108,9 +112,10 @@ class _Response:
         assert self._id is not None
         index, item = event["output_index"], event["item"]
         assert index == len(self._items), "items are numbered in the order of their beginning"
-        assert item.get("id") not in [
-            other["id"] for other in self._items.values() if "id" in other
-        ]
+        if item["type"] in _MADE:
+            assert item["id"]
+            assert item["id"] not in self._ids, "ids are not used again"
+            self._ids.add(item["id"])
         self._items[index] = item
 
     def _item_done(self, event: Json) -> None:

@@ -81,3 +81,14 @@ def test_turns_alternate_and_lose_nothing(messages: list[Message]) -> None:
     assert len(calls) == sum(len(turn.answers) for turn in turns)
     system = sum(message.role == "system" for message in messages)
     assert system == len(conversation.head) + sum(len(turn.asides) for turn in turns)
+
+
+def test_who_says_nothing_takes_no_turn() -> None:
+    call = ToolCall("c1", "look")
+    messages = [
+        Message("assistant", (call,)),
+        Message("user", (Text("a"),)),
+        Message("assistant", ()),
+        Message("user", (Text("b"),)),
+    ]
+    assert [turn.role for turn in read_turns(messages).turns] == ["assistant", "user"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headgate.model.ids import CHAT_TOOL_ID, MESSAGES_TOOL_ID, NINE_ALPHANUMERIC, fit
+from headgate.model.ids import CHAT_TOOL_ID, MESSAGES_TOOL_ID, NINE_ALPHANUMERIC, fit, once
 
 PATTERNS = [
     (MESSAGES_TOOL_ID, 32, "toolu_"),
@@ -57,3 +57,14 @@ def test_whatever_comes_fits_and_always_alike(
 @settings(max_examples=20)
 def test_different_ids_stay_different(ids: list[str]) -> None:
     assert len({fit(id_, CHAT_TOOL_ID) for id_ in ids}) == len(ids)
+
+
+def test_an_id_that_is_used_again_is_told_apart() -> None:
+    given_: set[str] = set()
+    assert [once(id_, given_) for id_ in ("a", "a", "a_1", "a", "b")] == [
+        "a",
+        "a_2",
+        "a_1",
+        "a_4",
+        "b",
+    ]

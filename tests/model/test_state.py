@@ -69,3 +69,9 @@ def test_a_seal_that_was_cut_is_never_another_state(
 )
 def test_what_was_never_sealed_is_none(text: str) -> None:
     assert unseal(text) is None
+
+
+def test_half_a_character_in_a_state_breaks_no_seal() -> None:
+    unsealed = unseal(seal(OpaqueState("google", "a\ud83d")))
+    assert unsealed is not None
+    assert unsealed.value == "a?"

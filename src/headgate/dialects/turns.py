@@ -65,6 +65,8 @@ class _Taker:
         if message.role == "tool":
             self._results += [part for part in message.parts if isinstance(part, ToolResult)]
         elif message.role == "assistant":
+            if not message.parts:
+                return  # who says nothing takes no turn
             self._end_user()
             self._said += message.parts
         elif message.role == "user":

@@ -9,6 +9,18 @@ CHAT_TOOL_ID = re.compile(r"[^\x00-\x1f]{1,64}\Z")
 NINE_ALPHANUMERIC = re.compile(r"[a-zA-Z0-9]{9}\Z")
 
 
+def once(id_: str, given: set[str]) -> str:
+    """`id_`, told apart where it is among the `given` already, so that every answer finds its
+    call; joins them."""
+    unique = id_
+    number = len(given)
+    while unique in given:
+        number += 1
+        unique = f"{id_}_{number}"
+    given.add(unique)
+    return unique
+
+
 def fit(id_: str, pattern: re.Pattern[str], length: int = 32, prefix: str = "hg") -> str:
     """`id_` itself where `pattern` takes it, else a digest of it in ``[a-z2-7]``.
 

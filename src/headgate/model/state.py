@@ -43,9 +43,14 @@ _decode = msgspec.json.Decoder(_Sealed).decode
 
 def seal(state: OpaqueState) -> str:
     """The state as one opaque, self-describing string."""
-    payload = _encode(_Sealed(state.value, state.kind, state.id))
+    payload = _encode(_Sealed(_whole(state.value), state.kind, state.id and _whole(state.id)))
     body = base64.urlsafe_b64encode(payload).rstrip(b"=").decode()
     return f"{PREFIX}{state.issuer}.{body}"
+
+
+def _whole(text: str) -> str:
+    """`text` without half characters, which no vendor writes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def unseal(text: str) -> OpaqueState | None:

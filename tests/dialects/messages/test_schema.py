@@ -70,3 +70,7 @@ def test_parameters_are_always_an_object() -> None:
     assert schema.object_schema({}) == {"type": "object", "properties": {}}
     assert schema.object_schema({"properties": {}}) == {"type": "object", "properties": {}}
     assert schema.object_schema({"type": "object", "x": 1}) == {"type": "object", "x": 1}
+
+
+def test_a_format_that_is_no_word_is_told_in_the_description() -> None:
+    assert schema.narrow({"type": "string", "format": ["date"]})["description"]

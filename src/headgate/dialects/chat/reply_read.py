@@ -53,6 +53,8 @@ def read_reply(body: bytes, source: Source) -> Reply:
         if error is not None:
             raise Refused(read_inband(error))
         choices.append(_read_choice(entry, place, source, id_))
+    if len({choice.index for choice in choices}) < len(choices):
+        choices = [_renumbered(choice, place) for place, choice in enumerate(choices)]
     _cite(choices, reply)
     usage = reply.get("usage") or object_in(reply.get("x_groq")).get("usage")
     return Reply(
@@ -93,6 +95,12 @@ def _read_choice(entry: Json, place: int, source: Source, id_: str) -> Choice:
         own(_choice_extras(entry, message, tokens is not None)),
     )
     return Choice(index, tuple(map(_with_own_extras, parts)), finish)
+
+
+def _renumbered(choice: Choice, index: int) -> Choice:
+    """`choice` in the place where it stands: some servers give all of them one index."""
+    finish = choice.finish and msgspec.structs.replace(choice.finish, choice=index)
+    return msgspec.structs.replace(choice, index=index, finish=finish)
 
 
 def _choice_extras(entry: Json, message: Json, tokens: bool) -> Json | None:

@@ -11,6 +11,7 @@ from headgate.dialects.chat.usage import write_usage
 from headgate.dialects.dialect import ReplyContext, Written
 from headgate.model.events import Finished
 from headgate.model.finish import settle
+from headgate.model.ids import once
 from headgate.model.parts import (
     Audio,
     Extras,
@@ -73,6 +74,8 @@ class _Message:
         self._legacy = any(isinstance(tool, LegacyFunction) for tool in tools)
         self._flat = {tool.name for tool in tools if isinstance(tool, FlatCustom)}
         self._losses = losses
+        self._no_id = f"call_{context.id_seed}"
+        self._call_ids: set[str] = set()
         self._texts: list[str] = []
         self._thoughts: list[str] = []
         self._details: list[Json] = []
@@ -144,15 +147,16 @@ class _Message:
 
     def _add_call(self, part: ToolCall) -> None:
         body: Json = {"name": part.name, "arguments": part.arguments}
+        id_ = once(part.id or self._no_id, self._call_ids)
         if self._legacy and self.legacy_call is not None:
             self._losses["tool_calls"] = None
         elif self._legacy:
             self.legacy_call = body
         elif part.custom and part.name not in self._flat:
             custom = {"name": part.name, "input": part.arguments}
-            self._calls.append({"id": part.id, "type": "custom", "custom": custom})
+            self._calls.append({"id": id_, "type": "custom", "custom": custom})
         else:
-            call = {"id": part.id, "type": "function", "function": body}
+            call = {"id": id_, "type": "function", "function": body}
             self._calls.append({**call, **own_extras(part.extras)})
 
     def _add_rare(self, part: Part) -> None:

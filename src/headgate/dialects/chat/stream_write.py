@@ -24,6 +24,7 @@ from headgate.dialects.dialect import ReplyContext
 from headgate.model import events as ev
 from headgate.model.fault import Fault
 from headgate.model.finish import settle
+from headgate.model.ids import once
 from headgate.model.parts import Audio, Extras, Image, Part, Reasoning, Vendor
 from headgate.model.usage import Usage, merge
 from headgate.wire import json_text
@@ -43,6 +44,7 @@ class _Choice:
     def __init__(self, index: int) -> None:
         self.index = index
         self.calls = 0
+        self.call_ids: set[str] = set()
         self.entries: dict[str, int] = {}
         self.refused = False
         self.legacy_call = False
@@ -212,7 +214,7 @@ class StreamWriter:
             block.form, block.field = "custom", "input"
         entry = {
             "index": block.number,
-            "id": call.id,
+            "id": once(call.id or f"call_{self._context.id_seed}", choice.call_ids),
             "type": block.form,
             block.form: {"name": call.name, block.field: ""},
             **own_extras(call.extras),

@@ -36,9 +36,10 @@ def read_usage(value: Any) -> Usage | None:
         value.get("cached_tokens"),
         value.get("num_cached_tokens"),
     )
-    if prompt is not None and cached is not None and cached > prompt:
-        prompt, total = prompt + cached, None
     extras = rest_of(value, (*_COUNTERS, *_DETAILS)) or {}
+    if prompt is not None and cached is not None and cached > prompt:
+        extras["prompt_tokens"] = prompt
+        prompt += cached
     _keep(extras, "prompt_tokens_details", prompt_details, ("cached_tokens", "cache_write_tokens"))
     _keep(extras, "completion_tokens_details", completion_details, ("reasoning_tokens",))
     if total is not None and total != (prompt or 0) + (completion or 0):
@@ -69,7 +70,7 @@ def write_usage(usage: Usage) -> Json:
         prompt_details["cache_write_tokens"] = usage.cache_write_tokens
     completion_details = {"reasoning_tokens": usage.reasoning_tokens or 0}
     return {
-        "prompt_tokens": usage.input_tokens or 0,
+        "prompt_tokens": own.pop("prompt_tokens", usage.input_tokens or 0),
         "completion_tokens": usage.output_tokens or 0,
         "total_tokens": own.pop("total_tokens", usage.total_tokens),
         "prompt_tokens_details": {**prompt_details, **own.pop("prompt_tokens_details", {})},

@@ -176,8 +176,9 @@ Open = TextOpen | ThinkingOpen | CallOpen | AnswerOpen | WholeOpen
 
 
 def open_block(key: int, block: Json, source: Source, out: Out) -> Open | None:
-    """The block that `block` starts; None where it came whole with its start."""
-    kind = block.get("type")
+    """The block that `block` starts; None where it came whole with its start, or does not say
+    what it is."""
+    kind = json_fields.text(block, "type")
     if kind == "text":
         return TextOpen(key, block, out)
     if kind == "thinking":
@@ -189,7 +190,7 @@ def open_block(key: int, block: Json, source: Source, out: Out) -> Open | None:
         if source.schema_tool is not None and block.get("name") == source.schema_tool:
             return AnswerOpen(key, block, out)
         return CallOpen(key, block, source, out)
-    return WholeOpen(key, block)
+    return WholeOpen(key, block) if kind else None
 
 
 def implied(kind: str) -> Json | None:

@@ -24,6 +24,9 @@ SIGNATURE = _DELTA % (b"signature_delta", b"signature")
 ARGUMENTS = _DELTA % (b"input_json_delta", b"partial_json")
 CITATION = _DELTA % (b"citations_delta", b"citation")
 
+_WITH_INPUT = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+"""The types whose input clients put together from deltas."""
+
 _encode = json_text.encode
 
 
@@ -68,7 +71,7 @@ def whole(index: int, block: Block) -> bytes:
         deltas.append(delta(SIGNATURE, index, block["signature"]))
     elif kind == "compaction" and isinstance(block.get("content"), str):
         opened, deltas = _compaction(index, block)
-    elif "input" in block:
+    elif kind in _WITH_INPUT and "input" in block:
         opened = {**block, "input": {}}
         deltas = [delta(ARGUMENTS, index, input_text(block["input"]))] if block["input"] else []
     else:

@@ -37,7 +37,7 @@ def read_reply(body: bytes, source: Source) -> Reply:
     if not isinstance(value.get("content"), list):
         raise StreamBroken("the reply has no content")
     blocks = json_fields.objects(value, "content")
-    parts = tuple(read_block(block, source) for block in blocks)
+    parts = tuple(read_block(block, source) for block in blocks if json_fields.text(block, "type"))
     usage = json_fields.fields(value, "usage")
     stop = without(value, _OPENING)
     finish = read_finish(stop, any(isinstance(part, ToolCall) for part in parts))

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from headgate.dialects.dialect import ReplyContext, Written
 from headgate.dialects.messages import signatures
 from headgate.dialects.messages.citations import write_citation
@@ -11,7 +13,7 @@ from headgate.dialects.messages.own import NAME, own
 from headgate.dialects.messages.usage import write_usage
 from headgate.model import custom_input
 from headgate.model.fault import Fault, Refused
-from headgate.model.ids import MESSAGES_TOOL_ID, fit
+from headgate.model.ids import MESSAGES_TOOL_ID, fit, once
 from headgate.model.parts import (
     Audio,
     Part,
@@ -69,7 +71,10 @@ def opening(id_: str, context: ReplyContext, content: list[Block]) -> Block:
 def write_parts(parts: Iterable[Part], losses: list[str]) -> list[Block]:
     """The blocks of `parts`; names what has no words here in `losses`."""
     blocks: list[Block] = []
+    given: set[str] = set()
     for part in parts:
+        if isinstance(part, ToolCall):
+            part = msgspec.structs.replace(part, id=call_id(part.id, given))
         write = _WRITERS.get(type(part))
         block = write(part, losses) if write else None
         if block is not None:
@@ -79,10 +84,14 @@ def write_parts(parts: Iterable[Part], losses: list[str]) -> list[Block]:
     return blocks
 
 
+def call_id(id_: str, given: set[str]) -> str:
+    """The id of a call as this dialect takes it; `given` are those that the reply has."""
+    return once(fit(id_, MESSAGES_TOOL_ID, prefix="toolu_hg"), given)
+
+
 def call_block(call: ToolCall) -> Block:
-    """A ``tool_use`` block without its input."""
-    id_ = fit(call.id, MESSAGES_TOOL_ID, prefix="toolu_hg")
-    return {"type": "tool_use", "id": id_, "name": call.name, "input": {}, **own(call.extras)}
+    """A ``tool_use`` block without its input; the call's id fits."""
+    return {"type": "tool_use", "id": call.id, "name": call.name, "input": {}, **own(call.extras)}
 
 
 def _text(part: Text, losses: list[str]) -> Block | None:

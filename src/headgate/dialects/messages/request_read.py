@@ -67,6 +67,8 @@ def read_request(body: bytes) -> Request:
         said = msgspec.convert({key: raw[key] for key in _FIELDS if key in raw}, _Body)
     except msgspec.ValidationError as error:
         raise field_refusal(error) from error
+    except UnicodeEncodeError as error:  # the value that an error would name cannot be written
+        raise bad_request("A field of the wrong type holds half a character.") from error
     choice, parallel = read_choice(said.tool_choice) if said.tool_choice else (None, None)
     return _assemble(said, raw, choice, parallel)
 

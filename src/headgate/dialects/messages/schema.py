@@ -66,7 +66,7 @@ def _keep(kept: Schema, key: str, value: Any) -> bool:
     elif key == "items":
         kept[key] = narrow(value)
     elif (
-        (key == "format" and value not in _FORMATS)
+        (key == "format" and not (isinstance(value, str) and value in _FORMATS))
         or (key == "minItems" and value not in (0, 1))
         or (key not in _KEPT and key != "minItems")
     ):

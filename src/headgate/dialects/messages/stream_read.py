@@ -198,7 +198,7 @@ class StreamReader:
 
     def _learn(self, stop: Json) -> None:
         """Takes the stop reason and what comes with it; a later null takes nothing back."""
-        known = {key: value for key, value in stop.items() if value is not None}
+        known = {k: v for k, v in stop.items() if v is not None and k != "type"}
         self._stop.update(known)
         self.finished = self.finished or isinstance(known.get("stop_reason"), str)
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from headgate.dialects.dialect import ReplyContext
 from headgate.dialects.messages import frames
 from headgate.dialects.messages.blocks_said import Call, Prose, Thought, block_for
@@ -16,7 +18,7 @@ from headgate.dialects.messages.errors import error_frame
 from headgate.dialects.messages.finish import write_finish
 from headgate.dialects.messages.floor import Floor, Turn
 from headgate.dialects.messages.own import own
-from headgate.dialects.messages.reply_write import BROKEN_CALL, opening, write_parts
+from headgate.dialects.messages.reply_write import BROKEN_CALL, call_id, opening, write_parts
 from headgate.dialects.messages.usage import closing_usage, opening_usage
 from headgate.model import events as ev
 from headgate.model.fault import Fault
@@ -35,7 +37,7 @@ class StreamWriter:
         self._turns: dict[int, Turn] = {}
         self._started = False
         self._over = False
-        self._tool_called = False
+        self._call_ids: set[str] = set()
         self._finish: ev.Finished | None = None
         self._usage: Usage | None = None
 
@@ -52,7 +54,7 @@ class StreamWriter:
         if self._finish is not None and self._finish.reason == "broken_tool_call":
             return self.fail(BROKEN_CALL)
         self._over = True
-        stop = write_finish(self._finish, self._tool_called)
+        stop = write_finish(self._finish, bool(self._call_ids))
         delta = {key: value for key, value in stop.items() if key in _DELTA_FIELDS}
         beside = {key: value for key, value in stop.items() if key not in _DELTA_FIELDS}
         usage = closing_usage(self._usage, self._context.input_estimate)
@@ -85,9 +87,11 @@ class StreamWriter:
         if event.choice != 0:
             self._lose("n")
             return b""
-        turn = self._turns[event.key] = Turn(block_for(event.block))
+        block = event.block
+        if isinstance(block, ev.ToolCallBlock):
+            block = msgspec.structs.replace(block, id=call_id(block.id, self._call_ids))
+        turn = self._turns[event.key] = Turn(block_for(block))
         if isinstance(turn.block, Call):
-            self._tool_called = True
             return self._floor.say(turn, _nothing)
         return b""
 

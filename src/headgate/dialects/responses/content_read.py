@@ -47,7 +47,7 @@ def read_output_text(part: Mapping[str, Any], note: Mapping[str, Any]) -> Text:
     known = ("type", "text", "annotations", "logprobs", _BREAKPOINT)
     return Text(
         text(part, "text"),
-        tuple(read_annotation(entry) for entry in objects(part, "annotations")),
+        tuple(read_annotation(e) for e in objects(part, "annotations") if text(e, "type")),
         logprobs or None,
         _cache(part),
         extras_of(note, without(part, *known)),

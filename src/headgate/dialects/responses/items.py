@@ -40,7 +40,7 @@ def read_message(item: Mapping[str, Any], param: str) -> list[Part]:
     for number, part in enumerate(content if isinstance(content, list) else ()):
         if isinstance(part, dict) and part.get("type") in ("output_text", "text", "input_text"):
             parts.append(read_output_text(part, note))
-        else:
+        elif not isinstance(part, dict) or text(part, "type"):
             parts.extend(read_content([part], f"{param}.content[{number}]"))
     return parts
 

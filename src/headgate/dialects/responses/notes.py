@@ -19,8 +19,11 @@ MINTED_REASONING = "rs_hg"
 
 
 def extras_of(note: Mapping[str, Any], unknown: Mapping[str, Any] | None = None) -> Extras | None:
-    """Extras that hold `note` as bookkeeping beside fields that the hub does not know."""
+    """Extras that hold `note` as bookkeeping beside fields that the hub does not know. An id that
+    is no text is none."""
     found = dict(unknown or {})
+    if not isinstance(note.get("id", ""), str):
+        note = without(note, "id")
     if note:
         found[NAME] = note
     return found or None

@@ -86,7 +86,8 @@ def _look_at(body: bytes) -> _Glance:
 
 
 def read_item(item: Mapping[str, Any], source: Source) -> list[Part]:
-    """The parts of one output item, tool names as the caller knows them."""
+    """The parts of one output item, tool names as the caller knows them; none of one that does
+    not say what it is."""
     kind = text(item, "type")
     if kind == "message":
         content = item.get("content")
@@ -98,7 +99,7 @@ def read_item(item: Mapping[str, Any], source: Source) -> list[Part]:
         )
     if kind in items.CALLS:
         return [as_the_caller_calls_it(items.read_call(item), source)]
-    return [Vendor(NAME, item)]
+    return [Vendor(NAME, item)] if kind else []
 
 
 def as_the_caller_calls_it(call: ToolCall, source: Source) -> ToolCall:

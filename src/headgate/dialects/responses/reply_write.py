@@ -11,6 +11,7 @@ from headgate.dialects.responses.notes import MINTED_REASONING, NAME, note_of, u
 from headgate.dialects.responses.usage import write_usage
 from headgate.model.events import Finished
 from headgate.model.fault import Fault
+from headgate.model.ids import once
 from headgate.model.parts import (
     Audio,
     Image,
@@ -66,7 +67,7 @@ def ending(
         return {"status": status, "incomplete_details": {"reason": why}}
     if status == "failed":
         return {"status": status, "error": failure_object(BROKEN_CALL)}
-    return {"status": status}
+    return {"status": status, "incomplete_details": None}
 
 
 def with_explanation(parts: tuple[Part, ...], finish: Finished | None) -> tuple[Part, ...]:
@@ -113,13 +114,7 @@ class ItemWriter:
     def call_id(self, id_: str) -> str:
         """The id by which a call is answered; one that the reply has used already is told apart,
         so that every answer finds its call."""
-        if not id_:
-            id_ = self.mint("call_")
-        if id_ in self._call_ids:
-            self._minted += 1
-            id_ = f"{id_}_{self._minted}"
-        self._call_ids.add(id_)
-        return id_
+        return once(id_ or self.mint("call_"), self._call_ids)
 
     def message(self, parts: list[Part]) -> dict[str, Any]:
         """A message of the model."""

@@ -91,6 +91,8 @@ class Blocks:
 
     def annotation(self, item: OpenItem, index: int, native: Mapping[str, Any], out: Out) -> None:
         """A source of the text so far."""
+        if not text(native, "type"):
+            return
         self.text(item, index, "", None, out)
         block = item.blocks["text", index]
         if block.open:
@@ -159,7 +161,7 @@ class Blocks:
             self._finish_reasoning(item, native, out)
         elif item.kind in items.CALLS:
             self._finish_call(item, native, out)
-        else:
+        elif item.kind:
             out.append(ev.PartAdded(Vendor(NAME, native)))
         for slot, index in item.blocks:
             self.end_part(item, slot, index, out)

@@ -75,7 +75,7 @@ class ResponsesWriter:
         out += [self._close_part(p) for s in self._slots.values() if (p := s.part) and p.open]
         out.append(self._explain())
         native = note_of(self._finish.extras) if self._finish else {}
-        how = ending(self._finish, self._refused, {**note_of(self._resource), **native})
+        how = ending(self._finish, self._refused, {**self._resource, **native})
         out.append(self._settle("incomplete" if how["status"] == "incomplete" else "completed"))
         status = how["status"] if how["status"] in _ENDINGS else "completed"
         response = {
