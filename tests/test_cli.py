@@ -17,7 +17,7 @@ from headgate.backends.catalog import CATALOG
 from headgate.cli import is_loopback_host, main
 from tests.config.documents import ENV, FULL
 
-USER = 'users: [{name: alice, api_key: k, backends: "*"}]\n'
+USER = 'users: [{name: alice, api_key: key-of-alice-0123, backends: "*"}]\n'
 
 
 class Ran:

@@ -36,8 +36,8 @@ def test_the_contracts_example_becomes_a_snapshot() -> None:
 
 def test_users_are_known_by_the_digest_of_their_key() -> None:
     made = snapshot(FULL)
-    assert set(made.users) == {digest("sk-alice")}
-    assert made.users[digest("sk-alice")] == User(
+    assert set(made.users) == {digest(ENV["ALICE_KEY"])}
+    assert made.users[digest(ENV["ALICE_KEY"])] == User(
         id="alice",
         name="alice",
         backends=frozenset({"openai"}),
@@ -47,23 +47,23 @@ def test_users_are_known_by_the_digest_of_their_key() -> None:
             requests_per_minute=60, tokens_per_minute=100_000, concurrent=8, budget_usd=20.0
         ),
     )
-    assert "sk-alice" not in repr(made)
+    assert ENV["ALICE_KEY"] not in repr(made)
 
 
 def test_a_star_is_everything_and_nothing_said_is_no_backend() -> None:
     text = BACKENDS + (
         "users:\n"
-        '- {name: all, api_key: a, backends: "*", copy_reasoning_to_reasoning_content: true}\n'
-        "- {name: none, api_key: n, active: false}\n"
+        '- {name: all, api_key: key-of-everybody, backends: "*", copy_reasoning_to_reasoning_content: true}\n'
+        "- {name: none, api_key: key-of-nobody-else, active: false}\n"
     )
     users = snapshot(text).users
-    everyone, nobody = users[digest("a")], users[digest("n")]
+    everyone, nobody = users[digest("key-of-everybody")], users[digest("key-of-nobody-else")]
     assert (everyone.backends, everyone.models, everyone.copy_reasoning) == (None, None, True)
     assert (nobody.backends, nobody.is_active) == (frozenset(), False)
 
 
 def test_a_gateway_is_open_on_loopback_without_users_only() -> None:
-    user = "users: [{name: a, api_key: a}]\n"
+    user = "users: [{name: a, api_key: key-of-somebody-x}]\n"
     assert snapshot(BACKENDS).open
     assert not snapshot(BACKENDS, loopback=False).open
     assert not snapshot(BACKENDS + user).open
