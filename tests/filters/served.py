@@ -1,33 +1,30 @@
-"""Exchanges of a user, carried out with filters in place."""
+"""Exchanges of a known user, carried out with filters in place."""
 
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
+from typing_extensions import override
 
 from headgate.model.caller import User
+from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.filter import Filter
-from headgate.pipeline.keys import digest
-from headgate.pipeline.snapshot import Settings
 from tests.pipeline.fakes import Plan, Scene
 
-KEY = "hg-alice-0123456789"
+
+class Known(Filter):
+    """Stands in for a key: whoever asks is this user."""
+
+    def __init__(self, user: User) -> None:
+        self._user = user
+
+    @override
+    async def admit(self, exchange: Exchange) -> None:
+        exchange.user = self._user
 
 
-def scene_of(
-    user: User,
-    *plans: Plan,
-    filters: Iterable[Filter] = (),
-    settings: Settings | None = None,
-    **more: Any,
-) -> Scene:
-    """A scene whose gateway knows one user, who asks with its key."""
-    headers = {"authorization": f"Bearer {KEY}"}
-    scene = Scene(*plans, filters=filters, settings=settings, headers=headers, **more)
-    users = {digest(KEY): user}
-    scene.snapshot = msgspec.structs.replace(scene.snapshot, users=users, open=False)
-    scene.exchange.snapshot = scene.snapshot
-    return scene
+def scene_of(user: User, *plans: Plan, filters: Iterable[Filter] = (), **more: Any) -> Scene:
+    """A scene in which the user asks."""
+    return Scene(*plans, filters=(Known(user), *filters), **more)
 
 
 def user(**fields: Any) -> User:
