@@ -53,7 +53,8 @@ def test_users_are_known_by_the_digest_of_their_key() -> None:
 def test_a_star_is_everything_and_nothing_said_is_no_backend() -> None:
     text = BACKENDS + (
         "users:\n"
-        '- {name: all, api_key: key-of-everybody, backends: "*", copy_reasoning_to_reasoning_content: true}\n'
+        '- {name: all, api_key: key-of-everybody, backends: "*",\n'
+        "   copy_reasoning_to_reasoning_content: true}\n"
         "- {name: none, api_key: key-of-nobody-else, active: false}\n"
     )
     users = snapshot(text).users
