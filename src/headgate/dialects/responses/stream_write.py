@@ -18,7 +18,7 @@ from headgate.model.fault import Fault
 from headgate.model.state import OpaqueState
 from headgate.model.usage import Usage, merge
 
-_ENDINGS = frozenset({"incomplete", "failed"})
+_ENDINGS = frozenset({"completed", "incomplete", "failed"})
 
 
 _Delta = ev.TextDelta | ev.ReasoningDelta | ev.RefusalDelta | ev.ArgumentsDelta
@@ -77,14 +77,15 @@ class ResponsesWriter:
         native = note_of(self._finish.extras) if self._finish else {}
         how = ending(self._finish, self._refused, {**self._resource, **native})
         out.append(self._settle("incomplete" if how["status"] == "incomplete" else "completed"))
-        status = how["status"] if how["status"] in _ENDINGS else "completed"
+        if how["status"] not in _ENDINGS:
+            how = {"status": "completed", "incomplete_details": None}
+        status = how["status"]
         response = {
             **self._resource,
             **native,
             "output": [item.final for item in self._output],
             "usage": write_usage(self._usage),
             **how,
-            "status": status,
         }
         out.append(self._frames.write(f"response.{status}", response=response))
         self._over = True
