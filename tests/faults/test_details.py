@@ -35,11 +35,11 @@ def gateway(upstream: ScriptedUpstream, mode: str) -> Iterator[Gateway]:
     config = over(upstream.url)
     config["backends"]["gemini"]["detail_logging"] = True
     config["users"] = [
-        {"name": "seen", "api_key": "key-seen", "backends": "*", "detail_logging": True},
-        {"name": "unseen", "api_key": "key-unseen", "backends": "*"},
+        {"name": "seen", "api_key": "a-long-key-of-seen", "backends": "*", "detail_logging": True},
+        {"name": "unseen", "api_key": "a-long-key-of-unseen", "backends": "*"},
         {
             "name": "copied",
-            "api_key": "key-copied",
+            "api_key": "a-long-key-of-copied",
             "backends": "*",
             "copy_reasoning_to_reasoning_content": True,
         },
@@ -50,7 +50,7 @@ def gateway(upstream: ScriptedUpstream, mode: str) -> Iterator[Gateway]:
 
 def put(gateway: Gateway, user: str, caller: str, backend: str = "", **more: Any) -> Answer:
     body = question(caller, backend or caller, **more)
-    return ask(gateway.url, caller, body, authorization=f"Bearer key-{user}")
+    return ask(gateway.url, caller, body, authorization=f"Bearer a-long-key-of-{user}")
 
 
 def logged(gateway: Gateway, answer: Answer) -> tuple[Row, str | None, str | None]:

@@ -36,7 +36,7 @@ def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
     config = over(upstream.url, timeouts=timeouts, prices=PRICES)
     config["backends"]["gemini"]["on_disconnect"] = "drain"
     config["users"] = [
-        {"name": name, "api_key": f"key-{name}", "backends": "*", "limits": limits}
+        {"name": name, "api_key": f"a-long-key-of-{name}", "backends": "*", "limits": limits}
         for name, limits in LIMITS.items()
     ]
     with serving(config) as gateway:
@@ -45,7 +45,7 @@ def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
 
 def put(gateway: Gateway, user: str, caller: str, backend: str = "", **more: Any) -> Answer:
     body = question(caller, backend or caller, **more)
-    return ask(gateway.url, caller, body, authorization=f"Bearer key-{user}")
+    return ask(gateway.url, caller, body, authorization=f"Bearer a-long-key-of-{user}")
 
 
 def fine(upstream: ScriptedUpstream, gateway: Gateway, user: str, caller: str) -> Answer:
@@ -133,7 +133,7 @@ def test_a_place_is_taken_until_the_caller_leaves(
     upstream.script(**raw(*frames), stall_after=OPENING[backend])
     with Line(gateway.url) as line:
         body = question(caller, backend)
-        line.send(request(PATHS[caller], body, authorization="Bearer key-alone"))
+        line.send(request(PATHS[caller], body, authorization="Bearer a-long-key-of-alone"))
         line.head()
         line.until(b"Hel")
         second = put(gateway, "alone", caller)
@@ -188,7 +188,7 @@ def test_usage_is_read_on_for_where_the_backend_wants_it(
     upstream.script(**raw(*FRAMES["gemini"]), delay_ms=150)
     with Line(gateway.url) as line:
         body = question("chat", "gemini")
-        line.send(request(PATHS["chat"], body, authorization="Bearer key-free"))
+        line.send(request(PATHS["chat"], body, authorization="Bearer a-long-key-of-free"))
         _, headers = line.head()
         line.until(b"Hel")
     row = row_of(gateway, headers["x-request-id"])

@@ -1,5 +1,6 @@
 """How much a caller may use, what one exchange asks of that, and where the caller stands."""
 
+import functools
 from typing import Literal
 
 import msgspec
@@ -42,6 +43,7 @@ MINUTE_S = 60.0
 DAY_S = 86_400.0
 
 
+@functools.lru_cache(maxsize=1024)
 def rates_of(limits: Limits) -> tuple["Rate", ...]:
     """The rates among `limits`."""
     rates: tuple[tuple[Counted, int | None, float], ...] = (
