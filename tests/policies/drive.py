@@ -226,7 +226,7 @@ ARGUMENTS = st.dictionaries(st.sampled_from(("a", "b@c.org", "n")), TEXTS, max_s
 NAMES = st.sampled_from(("ls", "rm", "rmdir", "get_weather"))
 
 
-def _numbered(parts: list[Part]) -> list[Part]:
+def _numbered(parts: Sequence[Part]) -> list[Part]:
     return [
         msgspec.structs.replace(part, id=f"call_{number}") if isinstance(part, ToolCall) else part
         for number, part in enumerate(parts)

@@ -1,6 +1,7 @@
 """Policies as users write them: well, badly, and worse."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -35,12 +36,25 @@ class Words(Policy):
     """Whole words only: holds the last one until it is over."""
 
     @override
-    def on_text(self, text: str) -> str:
+    def on_text(self, text: str) -> Awaitable[str] | str:
+        return self.words(text)
+
+    def words(self, text: str) -> str:
+        """Those that are whole, marked."""
         if self.last:
             return f"<{text}>"
         done, blank, rest = text.rpartition(" ")
         self.hold(rest)
         return "".join(f"<{word}> " for word in done.split(" ")) if blank else ""
+
+
+class LateWords(Words):
+    """The same, after waiting."""
+
+    @override
+    async def on_text(self, text: str) -> str:
+        await asyncio.sleep(0)
+        return self.words(text)
 
 
 class Reverse(Policy):
@@ -84,25 +98,29 @@ class Bad(Policy):
     def _act(self, where: str, given: Any) -> Any:
         if where != self._where:
             return given
-        match self._how:
-            case "crash":
-                raise RuntimeError("a secret: hunter2")
-            case "type":
-                return 42
-            case "recurse":
-                return self._act(where, given)
-            case "grow":
-                return given * 40 + "x" * 1000
-            case "hoard":
-                self.hold(given)
-                return ""
-            case "hold type":
-                self.hold(3)  # type: ignore[arg-type]
-                return ""
-            case "broken json":
-                return msgspec.structs.replace(given, arguments='{"a": ')
-            case _:
-                raise Refuse("enough")
+        if self._how == "recurse":
+            return self._act(where, given)
+        if self._how.startswith("ho"):
+            kept: Any = given if self._how == "hoard" else 3
+            self.hold(kept)
+            return ""
+        return _BAD.get(self._how, _refuse)(given)
+
+
+def _crash(_given: Any) -> Any:
+    raise RuntimeError("a secret: hunter2")
+
+
+def _refuse(_given: Any) -> Any:
+    raise Refuse("enough")
+
+
+_BAD: dict[str, Callable[[Any], Any]] = {
+    "crash": _crash,
+    "type": lambda _given: 42,
+    "grow": lambda given: given * 40 + "x" * 1000,
+    "broken json": lambda given: msgspec.structs.replace(given, arguments='{"a": '),
+}
 
 
 class Sleepy(Policy):
@@ -124,7 +142,7 @@ class Sleepy(Policy):
         return None if self._where != "call" else await self._for_ever()
 
     @override
-    async def on_reply(self, reply: Reply) -> None:
+    async def on_reply(self, reply: Reply) -> Reply | None:
         return None if self._where != "reply" else await self._for_ever()
 
     async def _for_ever(self) -> Any:
@@ -139,24 +157,26 @@ class Calls(Policy):
         self._change = change
         self._answer = answer
 
-    @override
-    def on_tool_call(self, call: ToolCall) -> ToolVerdict:
+    def verdict(self, call: ToolCall) -> ToolVerdict:
+        """What becomes of `call`."""
         if call.name == self._drop:
             return DROP
         if call.name == self._change:
             return msgspec.structs.replace(call, arguments='{"changed":true}')
         return "answered" if call.name == self._answer else None
 
+    @override
+    def on_tool_call(self, call: ToolCall) -> Awaitable[ToolVerdict] | ToolVerdict:
+        return self.verdict(call)
+
 
 class LateCalls(Calls):
     """The same, after waiting."""
 
-    answers_calls = False
-
     @override
     async def on_tool_call(self, call: ToolCall) -> ToolVerdict:
         await asyncio.sleep(0)
-        return super().on_tool_call(call)
+        return self.verdict(call)
 
 
 class Last(Policy):

@@ -1,7 +1,7 @@
-import msgspec
 import pytest
 
 from headgate.model import events as ev
+from headgate.model.fault import Fault
 from headgate.model.parts import Part, Reasoning, Text, ToolCall
 from headgate.model.reply import Choice, unfold
 from headgate.model.state import OpaqueState
@@ -10,8 +10,8 @@ from headgate.policies.running import Running
 from tests.policies.drive import (
     opened,
     pour,
-    reply,
     replies,
+    reply,
     request,
     run,
     stream,
@@ -53,11 +53,11 @@ def parts_of(choice: Choice) -> tuple[tuple[Part, ...], str]:
 def test_calls_are_dropped_changed_and_answered(
     kind: str, keys: dict[str, str], given: tuple[Part, ...], parts: tuple[Part, ...], reason: str
 ) -> None:
+    answer = run(whole(calls(kind, **keys), reply(*given)))
     for seed in range(4):
         streamed = run(stream(calls(kind, **keys), streams_of(reply(*given), seed)))
         assert parts_of(streamed.reply.choices[0]) == (parts, reason)
-    answer = run(whole(calls(kind, **keys), reply(*given)))
-    assert answer == streamed.reply
+        assert answer == streamed.reply
 
 
 def test_an_answer_stands_before_the_calls_that_stay() -> None:
@@ -69,7 +69,10 @@ def test_each_choice_has_its_own_end() -> None:
     given = replies((RM,), (LS, RM))
     for seed in range(8):
         streamed = run(stream(calls(drop="rm"), streams_of(given, seed)))
-        assert [parts_of(choice) for choice in streamed.reply.choices] == [((), "end"), ((LS,), "tools")]
+        assert [parts_of(choice) for choice in streamed.reply.choices] == [
+            ((), "end"),
+            ((LS,), "tools"),
+        ]
 
 
 def test_a_call_that_stays_keeps_its_own_pieces() -> None:
@@ -85,7 +88,7 @@ def test_a_call_that_stays_keeps_its_own_pieces() -> None:
 
 def test_interleaved_calls_keep_the_order_in_which_they_began() -> None:
     one, two = ev.ToolCallBlock("1", "ls"), ev.ToolCallBlock("2", "cat")
-    events = [
+    events: list[ev.Event] = [
         ev.Started(),
         ev.BlockStarted(0, one),
         ev.BlockStarted(1, two),
@@ -105,7 +108,7 @@ def test_a_call_that_never_became_whole_is_left_out() -> None:
 
 
 def test_an_error_of_the_backend_comes_after_what_was_decided() -> None:
-    failed = ev.Failed(msgspec.convert({"kind": "upstream_error", "message": "x"}, ev.Fault))
+    failed = ev.Failed(Fault(kind="upstream_error", message="x"))
     events = [*unfold(reply(LS, RM))][:-2]
     out = run(stream(calls(), [*events, failed])).events
     assert out[-1] == failed

@@ -21,6 +21,8 @@ def test_a_language_is_told_by_its_script_or_its_small_words(text: str, language
     assert language_of(text) == language
 
 
-@pytest.mark.parametrize("text", ["", "OK", "42 + 58 = 100", "for i in range(10): print(i)", "pizza"])
+@pytest.mark.parametrize(
+    "text", ["", "OK", "42 + 58 = 100", "for i in range(10): print(i)", "pizza"]
+)
 def test_what_cannot_be_told_is_not_guessed(text: str) -> None:
     assert language_of(text) is None

@@ -29,7 +29,10 @@ def test_a_schema_of_every_day_has_no_fault() -> None:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
-        "properties": {"a": {"type": ["string", "null"], "minLength": 1}, "b": {"$ref": "#/$defs/b"}},
+        "properties": {
+            "a": {"type": ["string", "null"], "minLength": 1},
+            "b": {"$ref": "#/$defs/b"},
+        },
         "required": ["a"],
         "additionalProperties": False,
         "$defs": {"b": {"type": "array", "items": {"enum": [1, 2]}, "uniqueItems": True}},

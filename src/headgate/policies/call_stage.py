@@ -8,6 +8,7 @@ answer is then put before the calls that stay. An empty reasoning block before a
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -124,28 +125,10 @@ class CallStage(DutyStage):
             return []
         if self.duty.off:
             return [*self._give_up(), event]
-        match event:
-            case ev.BlockStarted():
-                return self._started(event)
-            case ev.Started() | ev.UsageReported():
-                return [event]
-            case ev.PartAdded(choice=index):
-                return self._queue(self._choice(index), event)
-            case ev.Finished():
-                return self._finish(event)
-            case ev.Failed():
-                return [*self.flush(now), event]
-            case _:
-                return self._inside(event)
-
-    @override
-    def due(self) -> float | None:
-        """Nobody may act on a call that is not whole, so nothing is late."""
-        return None
-
-    @override
-    def release(self, now: float) -> list[ev.Event]:
-        return []
+        if type(event) is ev.TextDelta and not self._choice_of[event.key].items:
+            return [event]
+        act = _ACTS.get(type(event))
+        return [event] if act is None else act(self, event, now)
 
     @override
     def flush(self, now: float) -> list[ev.Event]:
@@ -176,7 +159,7 @@ class CallStage(DutyStage):
     def _choice(self, index: int) -> _Choice:
         return self._choices.setdefault(index, _Choice())
 
-    def _started(self, event: ev.BlockStarted) -> list[ev.Event]:
+    def _started(self, event: ev.BlockStarted, _now: float) -> list[ev.Event]:
         choice = self._choice_of[event.key] = self._choice(event.choice)
         match event.block:
             case ev.ToolCallBlock() as block:
@@ -197,7 +180,13 @@ class CallStage(DutyStage):
         choice.items.append(item)
         return self._drain(choice)
 
-    def _inside(self, event: Any) -> list[ev.Event]:
+    def _part(self, event: ev.PartAdded, _now: float) -> list[ev.Event]:
+        return self._queue(self._choice(event.choice), event)
+
+    def _failed(self, event: ev.Failed, now: float) -> list[ev.Event]:
+        return [*self.flush(now), event]
+
+    def _inside(self, event: Any, _now: float) -> list[ev.Event]:
         """An event inside a block."""
         key: int = event.key
         choice = self._choice_of[key]
@@ -284,7 +273,7 @@ class CallStage(DutyStage):
             items[first:first] = answers
         return [event for item in items for event in choice.say(item)]
 
-    def _finish(self, event: ev.Finished) -> list[ev.Event]:
+    def _finish(self, event: ev.Finished, _now: float) -> list[ev.Event]:
         choice = self._choice(event.choice)
         events = self._all(choice)
         if choice.gone and not choice.kept:
@@ -317,3 +306,19 @@ def _wrong(given: Any) -> str:
     if isinstance(given, ToolCall):
         return "on_tool_call made the call's arguments something else than a JSON object"
     return f"on_tool_call gave {type(given).__name__} where a verdict is due"
+
+
+_ACTS: dict[type, Callable[[CallStage, Any, float], list[ev.Event]]] = {
+    ev.BlockStarted: CallStage._started,
+    ev.TextDelta: CallStage._inside,
+    ev.ReasoningDelta: CallStage._inside,
+    ev.RefusalDelta: CallStage._inside,
+    ev.ArgumentsDelta: CallStage._inside,
+    ev.StateAttached: CallStage._inside,
+    ev.CitationAdded: CallStage._inside,
+    ev.BlockEnded: CallStage._inside,
+    ev.PartAdded: CallStage._part,
+    ev.Finished: CallStage._finish,
+    ev.Failed: CallStage._failed,
+}
+"""What begins and what is told of tokens passes."""

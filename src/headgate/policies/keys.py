@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
+from typing_extensions import override
 
 from headgate.config.build import Builder, Places
 from headgate.config.problems import Findings, Problem
@@ -26,6 +27,16 @@ class EntryKeys(Section, frozen=True, kw_only=True):
     name: Annotated[str | None, key("What errors, logs and metrics call it.")] = None
     when: Annotated[WhenSettings | None, key("In force only where this fits.")] = None
     unless: Annotated[WhenSettings | None, key("Not in force where this fits.")] = None
+
+    @override
+    def __repr__(self) -> str:
+        # The keys of an entry may be secrets.
+        return f"{type(self).__name__}(policy={self.policy!r}, name={self.name!r})"
+
+    @override
+    def __rich_repr__(self) -> Any:
+        """The same for pretty printers."""
+        yield from (("policy", self.policy), ("name", self.name))
 
 
 class PolicyKeys(EntryKeys, frozen=True, kw_only=True):

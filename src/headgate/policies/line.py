@@ -55,7 +55,12 @@ class Line:
         """When something that is held must be released."""
         if self.blocked is not None:
             return None
-        return min((due for s in self.stages if (due := s.due()) is not None), default=None)
+        first: float | None = None
+        for stage in self.stages:
+            due = stage.due()
+            if due is not None and (first is None or due < first):
+                first = due
+        return first
 
     def release(self, now: float) -> list[Event]:
         """Gives out what is due."""

@@ -32,7 +32,7 @@ class Running:
 
     def __init__(self, nodes: tuple[Node, ...], occasion: Occasion, clock: Clock) -> None:
         self._nodes = nodes
-        self._occasion = occasion
+        self.occasion = occasion
         self._clock = clock
         self._duties: dict[Link, Duty] = {}
         self._watches: dict[Link, RequestWatch] = {}
@@ -45,10 +45,10 @@ class Running:
 
     def turn_to(self, backend: str) -> None:
         """The backend of the attempt at hand: conditions that ask for it are answered."""
-        self._occasion = replace(self._occasion, backend=backend)
-        self._steps = list(steps(self._nodes, self._occasion))
+        self.occasion = replace(self.occasion, backend=backend)
+        self._steps = list(steps(self._nodes, self.occasion))
         for duty in self._duties.values():
-            duty.policy.exchange = self._occasion
+            duty.policy.exchange = self.occasion
 
     async def request(self, request: Request) -> Request:
         """The request after every policy in force. Raises Refused (``policy_violation``)."""
@@ -176,7 +176,7 @@ class Running:
 
         try:
             async with asyncio.TaskGroup() as group:
-                for step in steps(parallel.nodes, self._occasion):
+                for step in steps(parallel.nodes, self.occasion):
                     group.create_task(ask(step))
         except* Refused:
             pass
@@ -185,7 +185,7 @@ class Running:
 
     def _stages(self, step: Step) -> list[Stage]:
         if isinstance(step, Parallel):
-            lines = [Line(self._stages(s)) for s in steps(step.nodes, self._occasion)]
+            lines = [Line(self._stages(s)) for s in steps(step.nodes, self.occasion)]
             judging = [line for line in lines if line.stages]
             return [ParallelStage(step.name, judging)] if judging else []
         duty = self._duty(step)
@@ -203,10 +203,10 @@ class Running:
         duty = self._duties.get(link)
         if duty is None:
             duty = self._duties[link] = Duty(Policy(), link.terms)
-            policy = duty.run(link.prepared.make, self._occasion)
+            policy = duty.run(link.prepared.make, self.occasion)
             if policy is not None:
                 duty.take(policy)
-            duty.policy.exchange = self._occasion
+            duty.policy.exchange = self.occasion
             duty.policy.effects = Effects() if duty.report.monitor else self.effects
         return duty
 

@@ -32,50 +32,41 @@ def make_finder(patterns: Sequence[Pattern], lookback: int) -> Finder:
         raise EntryRefused("", f"the patterns together: {error}") from error
 
 
-class ScanFlow(Flow):
-    """One block's text through a scanner. Where `on_hit` says stop, `refuse` makes the refusal."""
+class ScanFlow(Scanner):
+    """One block's text through a scanner, as a flow. Where `on_hit` says stop, `refuse` makes the
+    refusal."""
+
+    wanting = False
 
     def __init__(
         self, finder: Finder, on_hit: OnHit, refuse: Callable[[Hit], Refuse] | None = None
     ) -> None:
-        self._scanner = Scanner(finder, on_hit)
+        super().__init__(finder, on_hit)
         self._refuse = refuse
-
-    @property
-    @override
-    def held(self) -> int:
-        return self._scanner.held
-
-    @property
-    @override
-    def wanting(self) -> bool:
-        return False
 
     @override
     def feed(self, text: str) -> str:
-        return self._checked(self._scanner.feed(text))
+        given = super().feed(text)
+        return given if self.stopped is None else self._stop(self.stopped, given)
 
     @override
     def late(self) -> str:
-        return self._checked(self._scanner.late())
+        given = super().late()
+        return given if self.stopped is None else self._stop(self.stopped, given)
 
     @override
     def end(self) -> str:
-        return self._checked(self._scanner.end())
+        given = super().end()
+        return given if self.stopped is None else self._stop(self.stopped, given)
 
-    @override
     async def ask(self) -> str:
+        """See `Flow.ask`: there is nobody to ask."""
         return ""
 
-    @override
-    def raw(self) -> str:
-        return self._scanner.raw()
-
-    def _checked(self, given: str) -> str:
-        stopped = self._scanner.stopped
-        if stopped is None or self._refuse is None:
+    def _stop(self, hit: Hit, given: str) -> str:
+        if self._refuse is None:
             return given
-        refusal = self._refuse(stopped)
+        refusal = self._refuse(hit)
         refusal.released = given
         raise refusal
 

@@ -79,10 +79,12 @@ class TextStage(DutyStage):
 
     @override
     def due(self) -> float | None:
-        if self._hold_s is None or self.waiting or not self._open:
+        if self._hold_s is None or self.waiting:
             return None
-        since = min(block.since for block in self._open.values())
-        return None if since == _NEVER else since + self._hold_s
+        first = _NEVER
+        for block in self._open.values():
+            first = min(first, block.since)
+        return None if first == _NEVER else first + self._hold_s
 
     @override
     def release(self, now: float) -> list[ev.Event]:

@@ -64,7 +64,9 @@ class Finder:
             return len(data)
         span = self._tail.search(data, start)
         ambiguous = len(data) if span is None else span[0]
-        return max(ambiguous, before_character(data, len(data) - self.lookback))
+        if len(data) - ambiguous <= self.lookback:
+            return ambiguous
+        return before_character(data, len(data) - self.lookback)
 
     def _at(self, data: bytes, start: int) -> Hit | None:
         for pattern, regex in self._each:
