@@ -6,7 +6,7 @@ from tests.clients.answers import BACKENDS
 from tests.faults.serving import backend, model, over
 
 KEY = "key-of-everybody"
-KEY_WITHOUT_BACKENDS = "key-of-nobody"
+KEY_WITHOUT_BACKENDS = "key-of-nobody-at-all"
 HASTE = "100ms"
 """How long the ``hasty-…`` models wait for the next event."""
 

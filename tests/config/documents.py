@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from headgate.config import Config, ConfigErrors, parse
 from headgate.config.problems import Problem
 
-ENV = {"OPENAI_API_KEY": "sk-openai", "ANTHROPIC_API_KEY": "sk-ant", "ALICE_KEY": "sk-alice"}
+ENV = {
+    "OPENAI_API_KEY": "sk-openai",
+    "ANTHROPIC_API_KEY": "sk-ant",
+    "ALICE_KEY": "sk-alice-0123456789",
+}
 
 FULL = """\
 server:

@@ -47,11 +47,13 @@ def test_plain_scalars_follow_the_core_schema(text: str, value: object) -> None:
             "users:\n  - {name: a, api_key: }", 2, "users[0].api_key", "is empty", None,
         ),
         (
-            "users:\n  - {name: a, api_key: k, backends: all}", 2, "users[0].backends",
+            "users:\n  - {name: a, api_key: 0123456789abcdef, backends: all}",
+            2, "users[0].backends",
             "'all' is not '*'", None,
         ),
         (
-            "users:\n  - {name: a, api_key: k, models: {a: b}}", 2, "users[0].models",
+            "users:\n  - {name: a, api_key: 0123456789abcdef, models: {a: b}}",
+            2, "users[0].models",
             "must be '*' or a list, not a mapping", None,
         ),
         (
@@ -93,14 +95,14 @@ def test_a_key_with_nothing_is_a_key_left_out() -> None:
 
 
 def test_a_number_from_the_environment_is_a_number_or_text_as_the_key_wants() -> None:
-    env = {"N": "9000", "ON": "yes", "T": "7s", "K": "12345"}
+    env = {"N": "9000", "ON": "yes", "T": "7s", "K": "1234567890123456"}
     text = (
         "server: {port: ${N}, heartbeat: ${T}}\n"
         "users:\n  - {name: ${K}, api_key: ${K}, active: ${ON}}\n"
     )
     config = read(text, env)
     assert (config.server.port, config.server.heartbeat) == (9000, 7.0)
-    assert (config.users[0].name, config.users[0].active) == ("12345", True)
+    assert (config.users[0].name, config.users[0].active) == ("1234567890123456", True)
 
 
 def test_an_empty_variable_is_nothing() -> None:

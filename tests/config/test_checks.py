@@ -35,19 +35,25 @@ BACKENDS = "backends:\n  openai: {base_url: 'https://api.openai.com', models: [g
         ),
         ("rewrites:\n  - {source: a, target: gpt-4}", 4, "no model 'gpt-4'", "gpt-4o"),
         (
-            "users:\n  - {name: a, api_key: k}\n  - {name: a, api_key: j}", 5,
+            "users:\n  - {name: a, api_key: 0123456789abcdef}\n"
+            "  - {name: a, api_key: key-of-another-user}",
+            5,
             "this name stands twice", None,
         ),
         (
-            "users:\n  - {name: a, api_key: k}\n  - {name: b, api_key: k}", 5,
+            "users:\n  - {name: a, api_key: 0123456789abcdef}\n"
+            "  - {name: b, api_key: 0123456789abcdef}",
+            5,
             "has the same api_key as 'a'", None,
         ),
         (
-            "users:\n  - name: a\n    api_key: k\n    backends: [openai,\n      opnai]", 7,
+            "users:\n  - name: a\n    api_key: 0123456789abcdef\n"
+            "    backends: [openai,\n      opnai]",
+            7,
             "there is no backend 'opnai'", "openai",
         ),
         (
-            "users:\n  - {name: a, api_key: k, models: [gpt-4o, gpt-4]}", 4,
+            "users:\n  - {name: a, api_key: 0123456789abcdef, models: [gpt-4o, gpt-4]}", 4,
             "no model is called 'gpt-4'", "gpt-4o",
         ),
         ("policies:\n  chain:\n    - {polcy: redact}", 5, "the key 'policy' is missing", None),
@@ -68,7 +74,7 @@ def test_a_target_may_name_what_its_backend_does_not_offer_by_itself() -> None:
 
 
 def test_a_glob_may_stand_for_models_to_come() -> None:
-    read(BACKENDS + "users:\n  - {name: a, api_key: k, models: ['gpt-5*']}")
+    read(BACKENDS + "users:\n  - {name: a, api_key: 0123456789abcdef, models: ['gpt-5*']}")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +111,7 @@ def test_a_backend_that_is_wrong_itself_is_still_a_backend() -> None:
 
 def test_where_a_backend_lists_its_own_models_no_name_is_unknown() -> None:
     text = "backends:\n  a: {kind: openai}\nrewrites:\n  - {source: a, target: b}\n"
-    assert not problems(text + "users:\n  - {name: u, api_key: k, models: ['x*']}\n")
+    assert not problems(text + "users:\n  - {name: u, api_key: 0123456789abcdef, models: ['x*']}\n")
 
 
 def test_a_rule_that_is_off_closes_no_cycle() -> None:

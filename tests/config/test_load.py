@@ -15,7 +15,7 @@ def test_the_documented_example_is_read() -> None:
     assert (openai.api_key, openai.speaks) == ("sk-openai", ("chat", "responses"))
     assert (openai.timeouts.total, openai.headers) == (600.0, {"x-team": "research"})
     assert config.models["fast"].fallback_on == ("connect", "timeout", "429", "5xx")
-    assert config.users[0].api_key == "sk-alice"
+    assert config.users[0].api_key == "sk-alice-0123456789"
     assert config.users[0].limits.budget_usd == 20.0
     assert config.server.max_body == 32 * 1024 * 1024
     assert config.policies.chain[0]["max_hold"] == "50ms"
@@ -69,7 +69,9 @@ def test_a_section_of_the_admin_api_follows_the_rules_of_the_file() -> None:
     backend = read_section(BackendSettings, body)
     assert (backend.timeouts.connect, backend.models) == (2.0, ("a",))
     with pytest.raises(ConfigErrors) as caught:
-        read_section(UserSettings, {"name": 5, "api_key": "k", "activ": True}, "body")
+        read_section(
+            UserSettings, {"name": 5, "api_key": "key-0123456789ab", "activ": True}, "body"
+        )
     assert [problem.where for problem in caught.value.problems] == ["name", ""]
 
 

@@ -34,6 +34,6 @@ def test_the_examples_of_the_manual_are_valid() -> None:
     text = (DOCS / "configuration.md").read_text()
     examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert len(examples) == 4
-    env = {name: f"k-{name}" for name in re.findall(r"\$\{(\w+)\}", text)}
+    env = {name: f"k-0123456789-{name}" for name in re.findall(r"\$\{(\w+)\}", text)}
     for example in examples:
         assert not problems(example, env)

@@ -10,5 +10,5 @@ def test_left_out_a_caller_may_use_no_backend_and_every_model() -> None:
 
 
 def test_a_limit_of_nothing_is_refused() -> None:
-    text = "users:\n  - {name: a, api_key: k, limits: {concurrent: 0}}"
+    text = "users:\n  - {name: a, api_key: key-0123456789ab, limits: {concurrent: 0}}"
     assert "1 or more" in only_problem(text).message

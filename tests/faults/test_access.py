@@ -12,7 +12,8 @@ from tests.faults.caller import DIALECTS, PATHS, Answer, Line, ask, get, questio
 from tests.faults.serving import BACKEND_KEY, backend, model, over, serving
 from tests.faults.told import check_error
 
-KEY = "key-of-alice"
+KEY = "a-long-key-of-alice"
+BOB, EVE, CAROL = (f"a-long-key-of-{name}" for name in ("bob", "eve", "carol"))
 every_dialect = pytest.mark.parametrize("caller", DIALECTS)
 
 
@@ -41,9 +42,9 @@ def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
     ]
     config["users"] = [
         {"name": "alice", "api_key": KEY, "backends": "*"},
-        {"name": "bob", "api_key": "bob", "backends": ["named"], "models": ["gpt-*", "alias"]},
-        {"name": "eve", "api_key": "eve", "backends": "*", "active": False},
-        {"name": "carol", "api_key": "carol"},
+        {"name": "bob", "api_key": BOB, "backends": ["named"], "models": ["gpt-*", "alias"]},
+        {"name": "eve", "api_key": EVE, "backends": "*", "active": False},
+        {"name": "carol", "api_key": CAROL},
     ]
     with serving(config) as gateway:
         yield gateway
@@ -68,23 +69,23 @@ def test_the_model_list_is_the_callers(gateway: Gateway) -> None:
     assert named | declared | {"mock", "slashed"} <= set(everything)
     assert len(everything) == len(set(everything))
     assert not {"gone", "dead", "gpt-3"} & set(everything)
-    assert set(models(gateway, "bob")) == named
+    assert set(models(gateway, BOB)) == named
 
 
 @pytest.mark.parametrize("name", ["gpt-9", "gpt-4", "alias"])
 def test_one_model(gateway: Gateway, name: str) -> None:
-    answer = get(gateway.url, f"/v1/models/{name}", x_api_key="bob")
+    answer = get(gateway.url, f"/v1/models/{name}", x_api_key=BOB)
     assert (answer.status, answer.json["id"]) == (200, name)
 
 
 @pytest.mark.parametrize("name", ["mock", "nowhere", "gpt-3", "gone"])
 def test_a_model_that_is_not_the_callers(gateway: Gateway, name: str) -> None:
-    answer = get(gateway.url, f"/v1/models/{name}", x_api_key="bob")
+    answer = get(gateway.url, f"/v1/models/{name}", x_api_key=BOB)
     assert answer.status == 404
     assert answer.json["error"]["code"] == "model_not_found"
 
 
-@pytest.mark.parametrize("key", ["", "wrong", "eve"])
+@pytest.mark.parametrize("key", ["", "wrong", EVE])
 def test_the_model_list_wants_a_key(gateway: Gateway, key: str) -> None:
     answer = get(gateway.url, "/v1/models", **({"x_api_key": key} if key else {}))
     assert answer.status == 401
@@ -93,7 +94,7 @@ def test_the_model_list_wants_a_key(gateway: Gateway, key: str) -> None:
 
 @every_dialect
 def test_a_key_that_was_turned_off(gateway: Gateway, log: Expected, caller: str) -> None:
-    answer = put(gateway, caller, "chat", "eve")
+    answer = put(gateway, caller, "chat", EVE)
     check_error(answer, caller, 401, "invalid_api_key", "authentication_error")
     log.outcome(answer, "refused")
 
@@ -110,7 +111,7 @@ def test_other_names_are_resolved(
     asked: str,
     there: str,
 ) -> None:
-    answer = put(gateway, caller, asked, "bob")
+    answer = put(gateway, caller, asked, BOB)
     assert answer.status == 200
     assert answer.headers["x-headgate-model"] == there
     assert answer.headers["x-headgate-backend"] == "named"

@@ -15,7 +15,7 @@ from tests.faults.raw_backend import black_hole, closed_port, raw_backend
 from tests.faults.serving import BACKEND_KEY, backend, model, over, serving
 from tests.faults.told import check_error
 
-KEYS = {"all": "key-of-all", "none": "key-of-none", "some": "key-of-some"}
+KEYS = {name: f"a-long-key-of-{name}" for name in ("all", "none", "some")}
 NO_HTTP = b"SSH-2.0-OpenSSH_9.2\r\n\r\n"
 CUT_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: app"
 

@@ -1,10 +1,12 @@
 import hashlib
+import hmac
 
 from headgate.pipeline.keys import digest
 
 
-def test_what_is_kept_is_the_sha256_of_the_key() -> None:
-    assert digest("key") == hashlib.sha256(b"key").digest()
+def test_what_is_kept_is_the_keys_hmac_under_the_pepper() -> None:
+    assert digest("key", b"p") == hmac.new(b"p", b"key", hashlib.sha256).digest()
+    assert digest("key", b"p") != digest("key", b"q")
 
 
 def test_a_key_may_be_any_text() -> None:

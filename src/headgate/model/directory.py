@@ -144,9 +144,11 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Directory(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of the database that the data plane needs, as of ``version``."""
+    """Everything of the database that the data plane needs, as of ``version``. ``reloads``
+    counts how often all workers were asked to read the configuration's file again."""
 
     version: int = 0
+    reloads: int = 0
     users: tuple[UserRow, ...] = ()
     keys: tuple[KeyRow, ...] = ()
     backends: tuple[BackendRow, ...] = ()

@@ -38,6 +38,7 @@ class Attempt:
 class Exchange:
     """The state of one exchange. Filled from top to bottom as the story in `run` goes on.
 
+    ``peer`` is the address that the caller's connection comes from, where it is known.
     ``reservation`` is what was taken of the user's limits, ``headers_out`` what filters have to
     say with the answer. ``recording`` is there where what the caller gets is to be logged.
     """
@@ -50,6 +51,7 @@ class Exchange:
     headers: dict[str, str]
     created_at: float
     began: float
+    peer: str | None = None
     user: User = ANYBODY
     body: bytes = b""
     envelope: Envelope = _UNREAD

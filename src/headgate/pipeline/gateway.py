@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from headgate.backends.backend import Backend
 from headgate.pipeline.filter import Phases
+from headgate.pipeline.key_uses import KeyUses
 from headgate.pipeline.model_lists import ModelLists
 from headgate.pipeline.snapshot import Snapshot
 from headgate.pipeline.watch import Watch
@@ -27,6 +28,7 @@ class Gateway:
     draw: Callable[[], float]
     mint: Callable[[], str]
     prices: Prices | None = None
+    key_uses: KeyUses = field(default_factory=KeyUses)
     health: Health = field(default_factory=Health)
     budgets: dict[str, Budget] = field(default_factory=dict)
     running: set[Watch] = field(default_factory=set)

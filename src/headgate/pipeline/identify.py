@@ -3,28 +3,43 @@
 import hmac
 from collections.abc import Mapping
 
+import msgspec
+
 from headgate.model.caller import ANYBODY, User
 from headgate.model.fault import Fault, Refused, bad_request
+from headgate.model.key_format import is_junk
 from headgate.pipeline.keys import digest
 from headgate.pipeline.snapshot import Snapshot
 
 _NO_DIGEST = bytes(32)
 
 
-def identify(snapshot: Snapshot, headers: Mapping[str, str]) -> User:
-    """The user whose key stands in `headers`. Raises Refused: 400 for two keys, 401 for none."""
-    key = given_key(headers)
+class Showing(msgspec.Struct, frozen=True):
+    """A request as far as it says who asks: for which path, from where, when (Unix time)."""
+
+    headers: Mapping[str, str]
+    path: str
+    peer: str | None
+    at: float
+
+
+def identify(snapshot: Snapshot, showing: Showing) -> User:
+    """The user whose key is shown. Raises Refused: 400 for two keys, 401 for none or one that is
+    not valid, 403 for one that is not for this path or not from this address."""
+    key = given_key(showing.headers)
     if snapshot.open:
         return ANYBODY
     if key is None:
         raise _unknown(
             "No API key was sent. Send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'."
         )
-    wanted = digest(key)
-    user = snapshot.users.get(wanted)
-    known = hmac.compare_digest(wanted if user else _NO_DIGEST, wanted)
-    if user is None or not known or not user.is_active:
+    user = None if is_junk(key) else _find(snapshot, key)
+    if user is None or not user.is_active or not user.key.is_live(showing.at):
         raise _unknown("The API key is not valid.")
+    if not user.key.may_come_from(showing.peer):
+        raise _forbidden("This key may not be used from this address.")
+    if not user.key.may_call(showing.path):
+        raise _forbidden("This key may not be used for this path.")
     return user
 
 
@@ -38,5 +53,20 @@ def given_key(headers: Mapping[str, str]) -> str | None:
     return bearer or plain or None
 
 
+def _find(snapshot: Snapshot, key: str) -> User | None:
+    """The same path for known and unknown keys, under every pepper there is."""
+    found = None
+    for pepper in snapshot.peppers:
+        wanted = digest(key, pepper)
+        user = snapshot.users.get(wanted)
+        if hmac.compare_digest(wanted if user else _NO_DIGEST, wanted):
+            found = user
+    return found
+
+
 def _unknown(message: str) -> Refused:
     return Refused(Fault(kind="invalid_api_key", message=message))
+
+
+def _forbidden(message: str) -> Refused:
+    return Refused(Fault(kind="permission_denied", message=message))

@@ -8,7 +8,7 @@ from headgate.model.fault import Fault, Refused
 from headgate.pipeline.attempt import Opened, ask
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.pipeline.gateway import Gateway
-from headgate.pipeline.identify import identify
+from headgate.pipeline.identify import Showing, identify
 from headgate.pipeline.plan import targets_for
 from headgate.pipeline.telling import keep_alive, start_stream, tell_fault, tell_whole
 from headgate.pipeline.turn import Turn
@@ -54,12 +54,14 @@ async def run(gateway: Gateway, exchange: Exchange, downstream: Downstream) -> N
 
 
 async def _admit(turn: Turn) -> None:
-    exchange = turn.exchange
-    exchange.user = identify(exchange.snapshot, exchange.headers)
+    gateway, exchange = turn.gateway, turn.exchange
+    showing = Showing(exchange.headers, exchange.endpoint, exchange.peer, exchange.created_at)
+    exchange.user = identify(exchange.snapshot, showing)
+    gateway.key_uses.note(exchange.user.key.id, exchange.created_at)
     limit = exchange.snapshot.settings.max_body
     exchange.body = await turn.watch.until(turn.downstream.read_body(limit), NEVER)
     exchange.envelope = exchange.caller.read_envelope(exchange.body)
-    for admit in turn.gateway.phases.admit:
+    for admit in gateway.phases.admit:
         await turn.watch.until(admit(exchange), NEVER)
     heartbeat_s = exchange.snapshot.settings.heartbeat_s
     if exchange.envelope.stream and heartbeat_s:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
+from typing_extensions import override
 
 from headgate.backends.backend import Backend
 from headgate.backends.make import from_config as backend_from_config
@@ -29,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Users by the digest of their key, backends, declared routes and rewrites.
 
+    ``peppers`` are those that digests are made with, the newest first, see `keys.digest`.
     ``open``: there is no user at all and the listener is on loopback, so no key is asked for.
     """
 
@@ -38,23 +40,45 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     routes: Mapping[str, Route] = {}
     rewrites: Mapping[str, Rewrite] = {}
     open: bool = False
+    peppers: tuple[bytes, ...] = (b"",)
+
+    @override
+    def __repr__(self) -> str:
+        return f"Snapshot({len(self.users)} keys, backends {list(self.backends)})"
 
 
-def from_config(config: Config, loopback: bool) -> Snapshot:
+def from_config(config: Config, loopback: bool, peppers: tuple[bytes, ...] = (b"",)) -> Snapshot:
     """What the file says; `loopback`: the listener is on this machine only."""
     return Snapshot(
         settings=_settings(config),
-        users={digest(user.api_key): _user(user) for user in config.users},
+        users={digest(user.api_key, peppers[0]): _user(user) for user in config.users},
         backends={
             name: backend_from_config(name, settings) for name, settings in config.backends.items()
         },
-        routes={name: _route(name, settings) for name, settings in config.models.items()},
+        routes={name: route(name, settings) for name, settings in config.models.items()},
         rewrites={
             rule.source: Rewrite(rule.source, rule.target, rule.force)
             for rule in config.rewrites
             if rule.active
         },
         open=loopback and not config.users,
+        peppers=peppers,
+    )
+
+
+def route(name: str, settings: ModelSettings) -> Route:
+    """The route that a section of the configuration says."""
+    return Route(
+        name=name,
+        targets=tuple(
+            Target(target.backend, target.model, target.weight, target.priority)
+            for target in settings.targets
+        ),
+        strategy=settings.strategy,
+        hash_on=settings.hash_on,
+        retries=settings.retries,
+        fallback_on=frozenset(settings.fallback_on),
+        refuse_losses=settings.on_loss == "refuse",
     )
 
 
@@ -84,18 +108,3 @@ def _user(settings: UserSettings) -> User:
 
 def _limits(settings: LimitSettings) -> Limits:
     return Limits(**msgspec.structs.asdict(settings))
-
-
-def _route(name: str, settings: ModelSettings) -> Route:
-    return Route(
-        name=name,
-        targets=tuple(
-            Target(target.backend, target.model, target.weight, target.priority)
-            for target in settings.targets
-        ),
-        strategy=settings.strategy,
-        hash_on=settings.hash_on,
-        retries=settings.retries,
-        fallback_on=frozenset(settings.fallback_on),
-        refuse_losses=settings.on_loss == "refuse",
-    )

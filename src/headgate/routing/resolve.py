@@ -1,7 +1,6 @@
 """From the model name that a caller says to the route that serves it."""
 
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 from typing import Protocol
 
 import msgspec
@@ -21,9 +20,8 @@ class Rewrite(msgspec.Struct, frozen=True):
 class Rights(Protocol):
     """What a caller may use."""
 
-    @property
-    def models(self) -> tuple[str, ...] | None:
-        """Globs of model names; None: all."""
+    def may_ask(self, model: str) -> bool:
+        """Whether the caller may say the model's name."""
         ...
 
     def may_use_backend(self, name: str) -> bool:
@@ -51,19 +49,13 @@ def resolve(name: str, offer: Offer, rights: Rights) -> Route:
         message = "This key may use no backend. An administrator must grant it one."
         raise Refused(Fault(kind="permission_denied", message=message))
     routed = rewritten(name, offer, reachable)
-    route = _find(routed, offer, reachable) if may_ask(name, rights) else None
+    route = _find(routed, offer, reachable) if rights.may_ask(name) else None
     if route is None:
         message = (
             f"The model '{name}' does not exist or this key may not use it. See GET /v1/models."
         )
         raise Refused(Fault(kind="model_not_found", message=message, param="model"))
     return route
-
-
-def may_ask(name: str, rights: Rights) -> bool:
-    """Whether the caller may say `name`."""
-    globs = rights.models
-    return globs is None or any(fnmatchcase(name, glob) for glob in globs)
 
 
 def rewritten(name: str, offer: Offer, reachable: Iterable[str]) -> str:
@@ -88,7 +80,7 @@ def offered(offer: Offer, rights: Rights) -> list[str]:
     return sorted(
         name
         for name in names
-        if may_ask(name, rights)
+        if rights.may_ask(name)
         and _find(rewritten(name, offer, reachable), offer, reachable, listed_only=True)
     )
 

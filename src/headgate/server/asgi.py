@@ -12,7 +12,7 @@ from headgate.pipeline.gateway import Gateway
 from headgate.ports import CallerLeft
 from headgate.server.discovery import list_models, show_model
 from headgate.server.downstream import Downstream
-from headgate.server.inference import read_headers, serve_inference
+from headgate.server.inference import peer_of, read_headers, serve_inference
 from headgate.server.interface import App, Receive, Scope, Send
 from headgate.wire import json_text
 
@@ -82,9 +82,9 @@ class Application:
         headers = read_headers(scope["headers"])
         name = unquote(path[len(_MODELS) + 1 :].decode("latin-1"))
         if name:
-            body = await show_model(self._gateway, headers, name)
+            body = await show_model(self._gateway, headers, name, peer_of(scope))
         else:
-            body = await list_models(self._gateway, headers)
+            body = await list_models(self._gateway, headers, peer_of(scope))
         await downstream.respond(200, [_JSON], body)
 
     async def _plain(self, path: bytes, scope: Scope, downstream: Downstream) -> None:

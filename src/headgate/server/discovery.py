@@ -4,14 +4,17 @@ from typing import Any
 
 from headgate.model.fault import Fault, Refused
 from headgate.pipeline.gateway import Gateway
-from headgate.pipeline.identify import identify
+from headgate.pipeline.identify import Showing, identify
 from headgate.routing.resolve import Offer, offered
 from headgate.wire import json_text
 
+PATH = "/v1/models"
+"""What a key with ``paths`` must be for to see the list or one model."""
 
-async def list_models(gateway: Gateway, headers: dict[str, str]) -> bytes:
+
+async def list_models(gateway: Gateway, headers: dict[str, str], peer: str | None = None) -> bytes:
     """The body of ``GET /v1/models``. Raises Refused."""
-    names = await _names(gateway, headers)
+    names = await _names(gateway, headers, peer)
     entries = [_entry(name) for name in names]
     return json_text.encode(
         {
@@ -24,16 +27,20 @@ async def list_models(gateway: Gateway, headers: dict[str, str]) -> bytes:
     )
 
 
-async def show_model(gateway: Gateway, headers: dict[str, str], name: str) -> bytes:
+async def show_model(
+    gateway: Gateway, headers: dict[str, str], name: str, peer: str | None = None
+) -> bytes:
     """The body of ``GET /v1/models/{id}``. Raises Refused where the caller may not use it."""
-    if name not in await _names(gateway, headers):
+    if name not in await _names(gateway, headers, peer):
         message = f"The model '{name[:200]}' does not exist or this key may not use it."
         raise Refused(Fault(kind="model_not_found", message=message, param="model"))
     return json_text.encode(_entry(name))
 
 
-async def _names(gateway: Gateway, headers: dict[str, str]) -> list[str]:
-    user = identify(gateway.snapshot, headers)
+async def _names(gateway: Gateway, headers: dict[str, str], peer: str | None) -> list[str]:
+    now = gateway.wall()
+    user = identify(gateway.snapshot, Showing(headers, PATH, peer, now))
+    gateway.key_uses.note(user.key.id, now)
     reachable = [name for name in gateway.lists.known if user.may_use_backend(name)]
     await gateway.lists.ready(reachable)
     snapshot = gateway.snapshot

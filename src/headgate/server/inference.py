@@ -7,6 +7,7 @@ from headgate.dialects.dialect import CallerHalf, Dialect
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.run import run
+from headgate.server.connection import Connection
 from headgate.server.downstream import Downstream
 from headgate.server.interface import Scope
 
@@ -27,6 +28,7 @@ async def serve_inference(
         headers=read_headers(scope["headers"]),
         created_at=gateway.wall(),
         began=time.monotonic(),
+        peer=peer_of(scope),
     )
     await run(gateway, exchange, downstream)
 
@@ -40,6 +42,13 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
             value = f"{headers[name]},{value}"
         headers[name] = value
     return headers
+
+
+def peer_of(scope: Scope) -> str | None:
+    """The address that the connection comes from; None where it has none."""
+    connection: Connection | None = (scope.get("extensions") or {}).get("headgate")
+    peername = connection.peername if connection is not None else None
+    return peername[0] if peername else None
 
 
 def _caller_half(dialect: Dialect) -> CallerHalf:

@@ -26,6 +26,8 @@ directory_version = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("version", BigInteger, nullable=False),
+    Column("reloads", BigInteger, nullable=False),
+    Column("secret_id", LargeBinary),
 )
 
 users = Table(

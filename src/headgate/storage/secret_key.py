@@ -84,8 +84,8 @@ def _read(path: Path) -> bytes:
 
 def _make(path: Path) -> None:
     """Puts a whole file there at once, or leaves the one that another process was first with."""
-    whole = path.with_name(f"{path.name}.{os.getpid()}")
-    file = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    whole = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    file = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(file, f"{secrets.token_hex(32)}\n".encode())
         os.fsync(file)

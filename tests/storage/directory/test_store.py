@@ -70,3 +70,10 @@ async def test_what_was_written_while_it_was_read_is_not_missed(database: Databa
     assert [row.id for row in directory.users] == ["u1"]
     assert directory.version == await busy.version()
     assert busy.readings == 2
+
+
+async def test_a_reload_is_asked_of_all(store: DirectoryStore) -> None:
+    before = await store.load()
+    await store.ask_reload()
+    after = await store.load()
+    assert (after.reloads, after.version) == (before.reloads + 1, before.version + 1)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from headgate.model.directory import Directory
 from headgate.storage.directory.audit import AuditStore
@@ -18,6 +18,7 @@ from headgate.storage.directory.rewrites import RewriteStore
 from headgate.storage.directory.settings import SettingStore
 from headgate.storage.directory.users import UserStore
 from headgate.storage.directory_tables import directory_version, keys
+from headgate.storage.sql import Step
 
 _MOST_READINGS = 5
 
@@ -50,17 +51,23 @@ class DirectoryStore(
 
     async def load(self) -> Directory:
         """Everything that the data plane needs. Read again where it was written to meanwhile."""
-        directory = await self._read(await self.version())
+        directory = await self._read()
         for _ in range(_MOST_READINGS):
-            now = await self.version()
-            if now == directory.version:
+            if await self.version() == directory.version:
                 break
-            directory = await self._read(now)
+            directory = await self._read()
         return directory
 
-    async def _read(self, version: int) -> Directory:
+    async def ask_reload(self) -> None:
+        """Moves the count of reloads on, and so the version."""
+        counted = update(directory_version).values(reloads=directory_version.c.reloads + 1)
+        await self._write([Step(counted)])
+
+    async def _read(self) -> Directory:
+        state = (await self._database.fetch(select(directory_version)))[0]
         return Directory(
-            version=version,
+            version=state["version"],
+            reloads=state["reloads"],
             users=await self.list_users(),
             keys=await self._list(KEYS, keys.c.created_at, keys.c.id),
             backends=await self.list_backends(),

@@ -28,8 +28,10 @@ def upgrade() -> None:
         "directory_version",
         sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("reloads", sa.BigInteger, nullable=False),
+        sa.Column("secret_id", sa.LargeBinary),
     )
-    op.execute("INSERT INTO directory_version (id, version) VALUES (1, 1)")
+    op.execute("INSERT INTO directory_version (id, version, reloads) VALUES (1, 1, 0)")
     _create_callers()
     _create_backends()
     _create_models()
