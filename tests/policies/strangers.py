@@ -1,6 +1,7 @@
 """Policies as users write them: well, badly, and worse."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -117,6 +118,7 @@ def _refuse(_given: Any) -> Any:
 
 _BAD: dict[str, Callable[[Any], Any]] = {
     "crash": _crash,
+    "exit": lambda _given: sys.exit(3),
     "type": lambda _given: 42,
     "grow": lambda given: given * 40 + "x" * 1000,
     "broken json": lambda given: msgspec.structs.replace(given, arguments='{"a": '),

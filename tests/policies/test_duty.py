@@ -21,6 +21,7 @@ def bad(where: str, how: str, on_error: str = "closed") -> Running:
 
 BAD = [
     ("text", "crash", "raised RuntimeError at strangers.py:"),
+    ("text", "exit", "raised SystemExit at strangers.py:"),
     ("text", "type", "on_text gave int where text is due"),
     ("text", "recurse", "raised RecursionError at strangers.py:"),
     ("text", "hold type", "on_text gave int where text is due"),

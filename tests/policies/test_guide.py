@@ -71,7 +71,7 @@ def test_the_second_replaces_a_word_wherever_it_is_cut(seed: int) -> None:
 @pytest.mark.usefixtures("examples")
 def test_the_third_answers_changes_and_drops_commands() -> None:
     commands = ("ls", "pip install x", "sudo ls", "rm -rf /")
-    calls = [ToolCall(str(n), "bash", '{"command": "%s"}' % c) for n, c in enumerate(commands)]
+    calls = [ToolCall(str(n), "bash", f'{{"command": "{c}"}}') for n, c in enumerate(commands)]
     streamed = run(stream(opened("SafeShell"), cut(unfold(reply(*calls)), 1))).reply
     assert streamed.choices[0].parts == (
         Text("I may not delete files that way."),

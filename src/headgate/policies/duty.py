@@ -76,7 +76,7 @@ class Duty:
             return hook(*args)
         except Refuse as refusal:
             self.block(refusal)
-        except Exception as error:  # noqa: BLE001 - a policy may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a policy may raise anything
             self.fail(_words(error))
         return None
 
@@ -89,7 +89,7 @@ class Duty:
             self.block(refusal)
         except TimeoutError:
             self.fail(f"gave no answer within {self.terms.deadline_s:g} s")
-        except Exception as error:  # noqa: BLE001 - a policy may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a policy may raise anything
             self.fail(_words(error))
         return None
 
@@ -149,7 +149,7 @@ async def awaited(hook: Callable[..., Any], *args: Any) -> Any:
     return await given if isinstance(given, Awaitable) else given
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     """What happened and where, without the error's own text: it may hold the caller's."""
     if isinstance(error, Misbehaved):
         return str(error)
