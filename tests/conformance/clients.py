@@ -47,8 +47,8 @@ def chat_stream(stream: bytes) -> Json:
         for chunk in chunks:
             state.handle_chunk(chunk)
             usage = chunk.usage or usage
-    found: dict[str, Any] = state.current_completion_snapshot.to_dict()
-    return {**found, "usage": usage.to_dict() if usage else None}
+    found: dict[str, Any] = state.current_completion_snapshot.to_dict(warnings=False)
+    return {**found, "usage": usage.to_dict(warnings=False) if usage else None}
 
 
 def messages_stream(stream: bytes) -> Json:
@@ -56,7 +56,7 @@ def messages_stream(stream: bytes) -> Json:
     _WIRE.load(stream, 200, SSE)
     helper = _ANTHROPIC.beta.messages.stream(model="m", max_tokens=1, messages=ASKED)
     with helper as opened:
-        message: dict[str, Any] = opened.get_final_message().to_dict()
+        message: dict[str, Any] = opened.get_final_message().to_dict(warnings=False)
     return message
 
 
@@ -67,7 +67,7 @@ def responses_stream(stream: bytes) -> Json:
     with _OPENAI.responses.create(model="m", input="hi", stream=True) as events:
         for event in events:
             if event.type in ("response.completed", "response.incomplete", "response.failed"):
-                final = event.response.to_dict()
+                final = event.response.to_dict(warnings=False)
     if final is None:
         raise openai.OpenAIError("no last event")
     return final
@@ -79,7 +79,7 @@ def responses_helper(stream: bytes) -> Json:
     with _OPENAI.responses.stream(model="m", input="hi") as opened:
         deltas = [e.delta for e in opened if e.type == "response.output_text.delta"]
         final = opened.get_final_response()
-    found: dict[str, Any] = final.to_dict()
+    found: dict[str, Any] = final.to_dict(warnings=False)
     assert "".join(deltas) == final.output_text
     return found
 
@@ -87,7 +87,9 @@ def responses_helper(stream: bytes) -> Json:
 def chat_body(body: bytes, status: int = 200) -> Json:
     """A completion as the client parses it."""
     _WIRE.load(body, status, "application/json")
-    found: dict[str, Any] = _OPENAI.chat.completions.create(model="m", messages=ASKED).to_dict()
+    found: dict[str, Any] = _OPENAI.chat.completions.create(model="m", messages=ASKED).to_dict(
+        warnings=False
+    )
     return found
 
 
@@ -95,14 +97,14 @@ def messages_body(body: bytes, status: int = 200) -> Json:
     """A message as the client parses it."""
     _WIRE.load(body, status, "application/json")
     made = _ANTHROPIC.beta.messages.create(model="m", max_tokens=1, messages=ASKED)
-    found: dict[str, Any] = made.to_dict()
+    found: dict[str, Any] = made.to_dict(warnings=False)
     return found
 
 
 def responses_body(body: bytes, status: int = 200) -> Json:
     """A response as the client parses it."""
     _WIRE.load(body, status, "application/json")
-    found: dict[str, Any] = _OPENAI.responses.create(model="m", input="hi").to_dict()
+    found: dict[str, Any] = _OPENAI.responses.create(model="m", input="hi").to_dict(warnings=False)
     return found
 
 

@@ -246,13 +246,20 @@ def _answer_differences(native: Answer, told: Answer, losses: tuple[str, ...]) -
         found.append(f"text: {native.text!r} became {told.text!r}")
     if told.thought != native.thought:
         found.append(f"thought: {native.thought!r} became {told.thought!r}")
-    if told.calls != native.calls:
+    if told.calls not in (native.calls, tuple(map(_wrapped, native.calls))):
         found.append(f"calls: {native.calls} became {told.calls}")
     if told.finish != native.finish and (native.finish, told.finish) != ("refused", "filtered"):
         found.append(f"finish: {native.finish} became {told.finish}")
     if told.media < native.media and not losses:
         found.append(f"media: {native.media} became {told.media}, and no loss is listed")
     return found
+
+
+def _wrapped(call: Call) -> Call:
+    """The call where a tool's raw input is told as the JSON of a function."""
+    if not isinstance(call.arguments, str):
+        return call
+    return Call(call.name, {"input": call.arguments})
 
 
 def _as_parts(usage: Counts) -> Counts:

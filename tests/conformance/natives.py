@@ -60,7 +60,8 @@ def _chat_stream(sse: str) -> Meaning:
         sources = chunk.get("citations") or sources
         for choice in chunk.get("choices") or ():
             index = choice.get("index") or 0
-            choices.setdefault(index, _ChatChoice()).add(choice)
+            said = choice.get("delta") or choice.get("message")
+            choices.setdefault(index, _ChatChoice()).add(choice, said)
     answers = tuple(choices[index].answer() for index in sorted(choices))
     return Meaning(answers, *_chat_usage(usage))
 
@@ -71,7 +72,7 @@ def _chat_body(response: Json) -> Meaning:
     choices = []
     for entry in response["choices"]:
         choice = _ChatChoice()
-        choice.add(entry)
+        choice.add(entry, entry.get("message") or entry.get("delta"))
         choices.append(choice)
     return Meaning(tuple(c.answer() for c in choices), *_chat_usage(response.get("usage")))
 
@@ -90,8 +91,8 @@ class _ChatChoice:
         self._spoken: list[str] = []
         self._refused = False
 
-    def add(self, choice: Json) -> None:
-        delta = choice.get("message") or choice.get("delta") or {}
+    def add(self, choice: Json, said: Json | None) -> None:
+        delta = said or {}
         self._content(delta.get("content"))
         self._texts.append(delta.get("refusal") or "")
         self._refused = self._refused or bool(delta.get("refusal"))
@@ -102,7 +103,7 @@ class _ChatChoice:
         for entry in delta.get("tool_calls") or ():
             self._call(entry)
         legacy = delta.get("function_call")
-        if legacy and legacy.get("name"):
+        if legacy and any(legacy.values()):
             self._call({"index": -1, "function": legacy})
         self._media += len(delta.get("images") or ())
         audio = delta.get("audio") or {}
@@ -203,6 +204,9 @@ def _chat_usage(usage: Any) -> tuple[Counts | None, Counts | None]:
 
 
 def _messages_stream(sse: str) -> Meaning:
+    for event in payloads(sse):
+        if event.get("type") == "error":
+            raise Told(_words(event["error"]))
     return _with_tools(meaning.of_messages(clients.messages_stream(sse.encode())))
 
 

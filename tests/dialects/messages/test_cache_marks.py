@@ -1,3 +1,4 @@
+import copy
 from typing import Any
 
 from headgate.dialects.messages import cache_marks
@@ -46,3 +47,10 @@ def test_marks_of_the_prefix_go_last() -> None:
     body = _body(_marked("a"), system=[_marked(str(number)) for number in range(6)])
     cache_marks.limit(body)
     assert _left(body) == ["0", "1", "2", "3"]
+
+
+def test_what_is_no_block_has_no_mark() -> None:
+    body = {"messages": [{"content": [{"type": "x", "content": [7, "a", [{"cache_control": 1}]]}]}]}
+    before = copy.deepcopy(body)
+    cache_marks.limit(body)
+    assert body == before

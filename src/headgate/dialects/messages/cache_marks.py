@@ -18,8 +18,11 @@ def limit(body: dict[str, Any]) -> None:
 
 
 def _blocks(content: Any) -> Iterator[dict[str, Any]]:
-    """The marked blocks in `content` and in the tool results there."""
+    """The marked blocks in `content` and in the tool results there. What a caller put into a block
+    that only this dialect has is written unread, so that it may be of any form."""
     for block in content if isinstance(content, list) else ():
+        if not isinstance(block, dict):
+            continue
         yield from _blocks(block.get("content"))
         if "cache_control" in block:
             yield block

@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of everything that reads a peer's bytes (atheris, `make fuzz`)."""
