@@ -9,11 +9,12 @@ from headgate.backends.abilities import abilities_of
 from headgate.backends.backend import Backend, address, credentials, signature
 from headgate.backends.choose import dialect_for
 from headgate.dialects.destination import Destination, Source
-from headgate.dialects.dialect import Dialect
+from headgate.dialects.dialect import Dialect, WrittenRequest
 from headgate.dialects.table import DIALECTS
 from headgate.model.fault import Fault, Refused
 from headgate.pipeline import passing
 from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.guard import sendable
 from headgate.routing.target import Target
 from headgate.upstream.answer import Call
 
@@ -21,7 +22,7 @@ from headgate.upstream.answer import Call
 @dataclass(frozen=True, slots=True)
 class Question:
     """One request on its way to one backend. ``source`` is what the reader of the reply must
-    know; None where the reply is relayed, because the backend speaks the caller's dialect."""
+    know; None where the reply may be relayed, because the backend speaks the caller's dialect."""
 
     backend: Backend
     dialect: Dialect
@@ -41,7 +42,7 @@ def put(exchange: Exchange, target: Target, at: float) -> Question:
         quirks=backend.quirks,
         abilities=abilities_of(target.model),
     )
-    if exchange.dialect.name in backend.speaks:
+    if exchange.dialect.name in backend.speaks and exchange.changed is None:
         question = _relay(exchange, backend, destination)
     else:
         question = _translate(exchange, backend, destination)
@@ -59,21 +60,48 @@ def _relay(exchange: Exchange, backend: Backend, destination: Destination) -> Qu
 
 def _translate(exchange: Exchange, backend: Backend, destination: Destination) -> Question:
     dialect = DIALECTS[dialect_for(exchange.dialect.name, backend.speaks)]
-    request = exchange.full_request()
-    if request.previous_response_id is not None:
+    own = dialect.name == exchange.dialect.name
+    request = exchange.changed or exchange.full_request()
+    if request.previous_response_id is not None and not own:
         raise Refused(_no_such_response(request.previous_response_id))
     written = dialect.backend.write_request(request, destination)
     if written.losses and _refuses_losses(exchange):
         raise Refused(_would_lose(written.losses))
     exchange.losses = list(written.losses)
-    call = _call(exchange, backend, dialect, destination.model, written.headers)
-    source = Source(
+    headers = _own_headers(exchange, destination, written) if own else written.headers
+    call = _call(exchange, backend, dialect, destination.model, headers)
+    source = None if own and _speaks_plainly(written) else _source(backend, written)
+    return Question(backend, dialect, msgspec.structs.replace(call, body=written.body), source)
+
+
+def _own_headers(
+    exchange: Exchange, destination: Destination, written: WrittenRequest
+) -> passing.Headers:
+    """The caller's headers as its request came, and what the request needs now beside them."""
+    kept = exchange.dialect.backend.relay_headers(passing.to_backend(exchange.headers), destination)
+    there = dict(kept)
+    for name, value in written.headers:
+        if name not in there:
+            there[name] = value
+        elif name == "anthropic-beta":
+            words = (word.strip() for word in f"{there[name]},{value}".split(","))
+            there[name] = ",".join(dict.fromkeys(words))
+    return tuple(there.items())
+
+
+def _speaks_plainly(written: WrittenRequest) -> bool:
+    """Whether the reply to a request in the caller's dialect is one to the caller's own words."""
+    renamed = any(name != tool.name for name, tool in written.tools.items())
+    return not renamed and written.schema_tool is None and not written.one_tool_call
+
+
+def _source(backend: Backend, written: WrittenRequest) -> Source:
+    return Source(
         vendor=backend.vendor,
         tools=written.tools,
         schema_tool=written.schema_tool,
         one_tool_call=written.one_tool_call,
     )
-    return Question(backend, dialect, msgspec.structs.replace(call, body=written.body), source)
 
 
 def _signed(question: Question, at: float) -> Question:
@@ -89,10 +117,11 @@ def _call(
     exchange: Exchange, backend: Backend, dialect: Dialect, model: str, headers: passing.Headers
 ) -> Call:
     path = dialect.backend.path(model, exchange.envelope.stream)
+    wanted = sendable(exchange.guard.effects.to_backend) if exchange.guard else ()
     return Call(
         method="POST",
         url=address(backend, path, model, exchange.envelope.stream),
-        headers=(*passing.OWN, *headers, *credentials(backend), *backend.headers),
+        headers=(*passing.OWN, *headers, *credentials(backend), *backend.headers, *wanted),
         connect_timeout_s=backend.timeouts.connect_s,
     )
 

@@ -7,17 +7,21 @@ any other reply. Nothing of what it returns has been told to the caller.
 from dataclasses import dataclass
 
 from headgate.dialects.destination import Source
+from headgate.dialects.facts import Facts
 from headgate.model.fault import Fault
 from headgate.pipeline import passing
 from headgate.pipeline.asking import Question, put
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.pipeline.failing import failure_of, from_fault, from_status, too_slow
 from headgate.pipeline.gears import Gear, Metered, Translated
+from headgate.pipeline.guard import is_block
+from headgate.pipeline.guarded import Guarded, Watched
+from headgate.pipeline.guarded_whole import guard_whole
 from headgate.pipeline.reasoning_copy import ReasoningCopied, copy_in_reply
 from headgate.pipeline.stream import Stream
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.verdict import fault_for, judge
-from headgate.pipeline.watch import Interrupted, Watch
+from headgate.pipeline.watch import NEVER, Interrupted, Watch
 from headgate.pipeline.whole import Whole, read_whole, relay_whole, translate_whole
 from headgate.routing.retry import Failure
 from headgate.upstream.answer import Answer, AnswerBroken, TargetUnreachable
@@ -52,6 +56,7 @@ class Opened:
 async def ask(turn: Turn, attempt: Attempt) -> Opened | Whole | Failure:
     """Makes the attempt. Raises Refused where the request cannot be said to the target, and
     Interrupted where the caller left or the gateway stops."""
+    await _prepare_guard(turn, attempt)
     question = put(turn.exchange, attempt.target, attempt.at)
     attempt.asked_at = turn.watch.now()
     due = attempt.asked_at + _patience_s(turn.exchange, question)
@@ -66,6 +71,27 @@ async def ask(turn: Turn, attempt: Attempt) -> Opened | Whole | Failure:
         if interruption.reason != "due":
             raise
         return too_slow(turn.exchange.envelope.stream)
+
+
+async def _prepare_guard(turn: Turn, attempt: Attempt) -> None:
+    """The policies see the request again where they ask for the backend, and a new reply."""
+    exchange, guard = turn.exchange, turn.exchange.guard
+    if guard is None:
+        return
+    guard.turn_to(attempt.target.backend)
+    if guard.asks_backend:
+        await see_request(turn)
+    elif attempt.number > 1:
+        guard.begin_reply()
+
+
+async def see_request(turn: Turn) -> None:
+    """Shows the caller's request to the policies and keeps what they make of it. Raises Refused."""
+    exchange, guard = turn.exchange, turn.exchange.guard
+    assert guard is not None, "only asked where policies are in force"
+    request = exchange.full_request()
+    changed = await turn.watch.until(guard.request(request), NEVER)
+    exchange.changed = None if changed is request else changed
 
 
 def _patience_s(exchange: Exchange, question: Question) -> float:
@@ -129,9 +155,8 @@ async def _open(
     turn: Turn, question: Question, answer: Answer, head: bytes, due: float
 ) -> Opened | Failure:
     gear = _gear(turn, question)
-    if _copies_reasoning(turn.exchange):
-        gear = ReasoningCopied(gear)
-    stream = Stream(answer, gear, turn.watch)
+    holding = gear if isinstance(gear, Guarded | Watched) else None
+    stream = Stream(answer, gear, turn.watch, holding)
     await stream.begin(head, due)
     nothing_came = gear.facts.events == 0
     if nothing_came and gear.facts.fault is not None:
@@ -140,10 +165,39 @@ async def _open(
         _, fault = judge(gear.facts, stream.ending)
         assert fault is not None, "a broken stream without an event has a fault"
         return Failure(fault, "connect")
+    if holding is not None:
+        timeouts, asked_at = question.backend.timeouts, turn.exchange.attempts[-1].asked_at
+        await stream.gather(timeouts.idle_s, asked_at + timeouts.total_s)
+        if gear.facts.fault is not None and is_block(gear.facts.fault):
+            return _blocked(turn, gear.facts.fault, gear.facts)
     return Opened(answer, stream, gear, question, passing.to_caller(answer.headers))
 
 
+def _blocked(turn: Turn, fault: Fault, facts: Facts) -> Failure:
+    """A reply of which nothing was told; it was made nevertheless, and counts."""
+    exchange = turn.exchange
+    attempt, guard = exchange.attempts[-1], exchange.guard
+    attempt.first_event_at = turn.watch.now()
+    attempt.facts = facts
+    return Failure(fault, "5xx" if guard is not None and guard.again else None)
+
+
 def _gear(turn: Turn, question: Question) -> Gear:
+    exchange, guard, now = turn.exchange, turn.exchange.guard, turn.watch.now
+    source = question.source or Source(vendor=question.backend.vendor)
+    backend = question.dialect.backend
+    if guard is not None and guard.changes_reply:
+        writer = exchange.caller.open_writer(turn.reply_context())
+        return Guarded(backend.open_reader(source), writer, guard, now)
+    gear = _plain_gear(turn, question)
+    if _copies_reasoning(exchange):
+        gear = ReasoningCopied(gear)
+    if guard is not None and guard.watches_reply:
+        return Watched(gear, backend.open_reader(source), guard, now)
+    return gear
+
+
+def _plain_gear(turn: Turn, question: Question) -> Gear:
     exchange = turn.exchange
     backend = question.dialect.backend
     if question.source is None:
@@ -169,6 +223,11 @@ async def _whole(
         source = source or Source(vendor=question.backend.vendor)
         caller = turn.exchange.caller
         result = translate_whole(body, question.dialect, source, caller, turn.reply_context())
+    guard = turn.exchange.guard
+    if guard is not None and guard.watches_reply and isinstance(result, Whole):
+        whole, result = result, await guard_whole(turn, question, guard, result)
+        if isinstance(result, Fault) and is_block(result):
+            return _blocked(turn, result, whole.facts)
     if isinstance(result, Fault):
         return from_fault(result)
     if _copies_reasoning(turn.exchange):

@@ -10,6 +10,7 @@ from headgate.model.limits import Reservation
 from headgate.model.outcome import Outcome
 from headgate.model.price import Cost
 from headgate.model.request import Request
+from headgate.pipeline.guard import Guard
 from headgate.pipeline.recording import Recording
 from headgate.pipeline.snapshot import Snapshot
 from headgate.routing.target import Route, Target
@@ -41,6 +42,7 @@ class Exchange:
     ``peer`` is the address that the caller's connection comes from, where it is known.
     ``reservation`` is what was taken of the user's limits, ``headers_out`` what filters have to
     say with the answer. ``recording`` is there where what the caller gets is to be logged.
+    ``guard`` is the policy chain at work, ``changed`` the request that it made of the caller's.
     """
 
     id: str
@@ -56,6 +58,8 @@ class Exchange:
     body: bytes = b""
     envelope: Envelope = _UNREAD
     request: Request | None = None
+    guard: Guard | None = None
+    changed: Request | None = None
     route: Route | None = None
     attempts: list[Attempt] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
@@ -72,6 +76,11 @@ class Exchange:
     def input_estimate(self) -> int:
         """Prompt tokens, guessed from the size of the body."""
         return max(1, len(self.body) // 4)
+
+    @property
+    def model(self) -> str:
+        """The model's name that the request is routed by."""
+        return self.envelope.model if self.changed is None else self.changed.model
 
     @property
     def session(self) -> str | None:

@@ -1,9 +1,10 @@
-"""The two ways in which a stream passes: relayed in its own dialect, or translated.
+"""How a stream passes that no policy wants: relayed in its own dialect, or translated.
 
 A gear takes the backend's bytes and gives the caller's; it keeps the facts by which the stream is
 judged. It is chosen once an attempt.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from headgate.dialects.destination import Source
@@ -12,6 +13,9 @@ from headgate.dialects.facts import Facts
 from headgate.model import events as ev
 from headgate.model.fault import Fault
 from headgate.model.usage import merge
+
+Clock = Callable[[], float]
+"""Monotonic seconds."""
 
 
 class Gear(Protocol):
@@ -98,23 +102,24 @@ class Translated:
             if isinstance(event, ev.Failed):
                 self.facts.fault = event.fault
                 break
-            self._note(event)
+            note(self.facts, event)
             out.append(self._writer.write(event))
         self.facts.finished = self._reader.finished
         self.facts.terminated = self._reader.terminated
         return b"".join(out)
 
-    def _note(self, event: ev.Event) -> None:
-        facts = self.facts
-        facts.events += 1
-        match event:
-            case ev.TextDelta() | ev.ReasoningDelta() | ev.ArgumentsDelta() | ev.RefusalDelta():
-                facts.output_bytes += len(event.text)
-            case ev.UsageReported(usage=usage):
-                facts.usage = merge(facts.usage, usage)
-            case ev.Started(id=id_, model=model):
-                facts.id, facts.model = id_, model
-            case ev.Finished(native=native):
-                facts.native_finish = native
-            case _:
-                pass
+
+def note(facts: Facts, event: ev.Event) -> None:
+    """Takes what `event` says of the reply into `facts`."""
+    facts.events += 1
+    match event:
+        case ev.TextDelta() | ev.ReasoningDelta() | ev.ArgumentsDelta() | ev.RefusalDelta():
+            facts.output_bytes += len(event.text)
+        case ev.UsageReported(usage=usage):
+            facts.usage = merge(facts.usage, usage)
+        case ev.Started(id=id_, model=model):
+            facts.id, facts.model = id_, model
+        case ev.Finished(native=native):
+            facts.native_finish = native
+        case _:
+            pass

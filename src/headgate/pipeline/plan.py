@@ -18,7 +18,7 @@ Lists = Mapping[str, frozenset[str] | None]
 async def targets_for(turn: Turn) -> tuple[Target, ...]:
     """The targets to try, best first. Raises Refused where there is none."""
     gateway, exchange = turn.gateway, turn.exchange
-    snapshot, name = exchange.snapshot, exchange.envelope.model
+    snapshot, name = exchange.snapshot, exchange.model
     if name not in snapshot.routes:
         reachable = [b for b in _lists(turn) if exchange.user.may_use_backend(b)]
         await turn.watch.until(gateway.lists.ready(reachable), NEVER)

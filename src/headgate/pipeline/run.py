@@ -4,10 +4,14 @@ Before the first event reaches the caller an attempt may be followed by another;
 Whatever happens, every attempt is settled once and the exchange is closed once.
 """
 
+import msgspec
+
 from headgate.model.fault import Fault, Refused
-from headgate.pipeline.attempt import Opened, ask
+from headgate.model.outcome import Outcome
+from headgate.pipeline.attempt import Opened, ask, see_request
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.pipeline.gateway import Gateway
+from headgate.pipeline.guard import is_block
 from headgate.pipeline.identify import Showing, identify
 from headgate.pipeline.plan import targets_for
 from headgate.pipeline.telling import keep_alive, start_stream, tell_fault, tell_whole
@@ -17,7 +21,7 @@ from headgate.pipeline.watch import NEVER, Interrupted, Watch
 from headgate.pipeline.whole import Whole
 from headgate.ports import CallerLeft, Downstream
 from headgate.routing.retry import Failure, NextTry, next_try
-from headgate.routing.target import Target
+from headgate.routing.target import ALL_CONDITIONS, Target
 
 LEFT_STATUS = 499
 """What the log shows where the caller was gone before a status went out (nginx's number)."""
@@ -34,6 +38,8 @@ async def run(gateway: Gateway, exchange: Exchange, downstream: Downstream) -> N
         await _answer(turn, await targets_for(turn))
     except Refused as refusal:
         exchange.fault = refusal.fault
+        if is_block(refusal.fault):
+            exchange.outcome = "blocked"
         await _tell(turn, refusal.fault)
     except Interrupted as interruption:
         await _stopped(turn, interruption)
@@ -49,8 +55,12 @@ async def run(gateway: Gateway, exchange: Exchange, downstream: Downstream) -> N
         try:
             if turn.rest is not None:
                 await turn.rest()
+            if exchange.guard is not None:
+                await exchange.guard.review()
         finally:
             watch.close()
+            if exchange.guard is not None:
+                exchange.guard.end(exchange.outcome)
 
 
 async def _admit(turn: Turn) -> None:
@@ -63,6 +73,9 @@ async def _admit(turn: Turn) -> None:
     exchange.envelope = exchange.caller.read_envelope(exchange.body)
     for admit in gateway.phases.admit:
         await turn.watch.until(admit(exchange), NEVER)
+    guard = exchange.guard = gateway.open_guard(exchange)
+    if guard is not None and not guard.asks_backend:
+        await see_request(turn)
     heartbeat_s = exchange.snapshot.settings.heartbeat_s
     if exchange.envelope.stream and heartbeat_s:
         turn.watch.beat(heartbeat_s, lambda: keep_alive(turn))
@@ -82,6 +95,8 @@ async def _answer(turn: Turn, targets: tuple[Target, ...]) -> None:
         failure = await _attempt(turn, step.target)
         if failure is None:
             return
+        if is_block(failure.fault):  # what a policy wants mended is no matter of the route's
+            route = msgspec.structs.replace(route, fallback_on=ALL_CONDITIONS)
         following = next_try(route, targets, tried, failure, gateway.draw())
         if following is None:
             raise Refused(failure.fault)
@@ -110,7 +125,7 @@ async def _attempt(turn: Turn, target: Target) -> Failure | None:
         raise
     except Refused as refusal:
         attempt.fault = refusal.fault
-        attempt.outcome = "refused" if refusal.fault.origin == "gateway" else "upstream_error"
+        attempt.outcome = _outcome_of(refusal.fault)
         raise
     finally:
         gateway.health.ended(target.key)
@@ -120,8 +135,17 @@ async def _attempt(turn: Turn, target: Target) -> Failure | None:
             settle(exchange, attempt)
 
 
+def _outcome_of(fault: Fault) -> Outcome:
+    if is_block(fault):
+        return "blocked"
+    return "refused" if fault.origin == "gateway" else "upstream_error"
+
+
 def _note_failure(turn: Turn, attempt: Attempt, failure: Failure) -> None:
     attempt.fault = failure.fault
+    if is_block(failure.fault):
+        attempt.outcome = "blocked"
+        return
     attempt.outcome = "timeout" if failure.condition == "timeout" else "upstream_error"
     if failure.condition is not None:
         turn.gateway.health.failed(attempt.target.key, failure.fault, turn.watch.now())
@@ -156,7 +180,7 @@ async def _relay(turn: Turn, attempt: Attempt, opened: Opened) -> None:
             await stream.read_on(timeouts.idle_s)
         return
     if fault is not None:
-        if outcome != "drained":
+        if outcome not in ("drained", "blocked"):
             turn.gateway.health.failed(attempt.target.key, fault, turn.watch.now())
         await tell_fault(turn, fault, gear)
         return

@@ -3,9 +3,11 @@
 from headgate.dialects.facts import Facts
 from headgate.model.fault import StreamBroken
 from headgate.pipeline.gears import Gear
+from headgate.pipeline.guard import is_block
+from headgate.pipeline.guarded import Holding
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.verdict import Ending
-from headgate.pipeline.watch import Interrupted, Watch
+from headgate.pipeline.watch import NEVER, Interrupted, Watch
 from headgate.ports import CallerLeft
 from headgate.upstream.answer import Answer, AnswerBroken
 
@@ -18,12 +20,18 @@ LINGER_S = 1.0
 
 
 class Stream:
-    """One backend stream in its gear. Times are monotonic, in seconds."""
+    """One backend stream in its gear. Times are monotonic, in seconds. ``holding`` is the gear
+    where policies have a part in it."""
 
-    def __init__(self, answer: Answer, gear: Gear, watch: Watch) -> None:
+    def __init__(
+        self, answer: Answer, gear: Gear, watch: Watch, holding: Holding | None = None
+    ) -> None:
         self._answer = answer
         self._gear = gear
         self._watch = watch
+        self._holding = holding
+        self._seen = -1
+        self._quiet_until = NEVER
         self.facts: Facts = gear.facts
         self.held = b""
         self.ending: Ending | None = None
@@ -38,33 +46,46 @@ class Stream:
             held.append(await self._pull(due))
         self.held = b"".join(held)
 
+    async def gather(self, idle_s: float, due: float) -> None:
+        """Reads on until policies let something of the answer out, or the stream is over.
+
+        What the caller is to get is held back. Raises Interrupted.
+        """
+        holding = self._holding
+        if holding is None:
+            return
+        held = [self.held]
+        while not holding.told and not self._over():
+            held.append(await self._pull(min(self._quiet(idle_s), due)))
+        if not holding.told:
+            held.append(holding.flush())
+            while holding.waiting:
+                held.append(await self._watch.until(holding.step(), due))
+        self.held = b"".join(held)
+
     async def relay(self, turn: Turn, idle_s: float, due: float) -> None:
         """Passes the rest on until the stream is over, whoever ends it: see `ending`."""
-        watch = self._watch
-        facts = self.facts
         out = self.held
         self.held = b""
-        quiet_until = watch.now() + _patience_s(facts, idle_s)
-        events = facts.events
+        self._seen = -1
         try:
             while True:
                 if out:
                     await turn.say(out)
                 if self._over():
-                    return
-                if facts.events != events:
-                    events = facts.events
-                    quiet_until = watch.now() + _patience_s(facts, idle_s)
-                out = await self._pull(min(quiet_until, due))
+                    break
+                out = await self._pull(min(self._quiet(idle_s), due))
         except Interrupted as interruption:
             self.ending = interruption.reason
         except CallerLeft:
             self.ending = "left"
+        if self._holding is not None and self.ending != "left":
+            await self._let_out(turn, self._holding)
 
     async def read_on(self, idle_s: float) -> None:
         """After the caller left: reads the rest, which nobody gets, for the sake of the facts."""
         facts, due = self.facts, self._watch.now() + READ_ON_S
-        self.ending = None
+        self.ending = self._holding = None
         while not self._over():
             try:
                 await self._pull(min(self._watch.now() + _patience_s(facts, idle_s), due))
@@ -75,7 +96,7 @@ class Stream:
 
     async def linger(self) -> None:
         """After the terminator: reads the body's end, so that the connection can be used again."""
-        if self.ending is not None:
+        if self.ending is not None or is_block(self.facts.fault):
             return
         try:
             due = self._watch.now() + LINGER_S
@@ -84,7 +105,42 @@ class Stream:
         except (Interrupted, AnswerBroken):
             return
 
+    async def _let_out(self, turn: Turn, holding: Holding) -> None:
+        """After the end, whole or cut: what policies still hold."""
+        try:
+            out = holding.flush()
+            while True:
+                if out:
+                    await turn.say(out)
+                if not holding.waiting or self.ending == "drained":
+                    return
+                out = await self._watch.until(holding.step(), NEVER)
+        except Interrupted as interruption:
+            self.ending = interruption.reason
+        except CallerLeft:
+            self.ending = "left"
+        # The backend's reply may be whole, but the caller never got it.
+        self.facts.finished = self.facts.terminated = False
+
     async def _pull(self, due: float) -> bytes:
+        """What is next for the caller: of the backend's bytes, or of what policies held."""
+        holding = self._holding
+        if holding is None:
+            return await self._read(due)
+        if holding.waiting:
+            self._seen = -1
+            return await self._watch.until(holding.step(), NEVER)
+        release_at = holding.due()
+        if release_at is None or release_at >= due:
+            return await self._read(due)
+        try:
+            return await self._read(release_at)
+        except Interrupted as interruption:
+            if interruption.reason != "due":
+                raise
+            return holding.release()
+
+    async def _read(self, due: float) -> bytes:
         try:
             data = await self._watch.until(self._answer.read(), due)
         except AnswerBroken:
@@ -101,6 +157,13 @@ class Stream:
         except StreamBroken:
             self.ending = "nonsense"
             return b""
+
+    def _quiet(self, idle_s: float) -> float:
+        """Until when the backend may be silent: reckoned anew at each event."""
+        if self.facts.events != self._seen:
+            self._seen = self.facts.events
+            self._quiet_until = self._watch.now() + _patience_s(self.facts, idle_s)
+        return self._quiet_until
 
     def _begun(self) -> bool:
         return self.facts.events > 0 or self.facts.fault is not None or self._over()

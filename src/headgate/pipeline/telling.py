@@ -9,6 +9,7 @@ from headgate.model.reply import Reply, unfold
 from headgate.pipeline import passing
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.gears import Gear
+from headgate.pipeline.guard import sendable
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.watch import Interrupted
 from headgate.pipeline.whole import Whole, no_reply
@@ -32,7 +33,8 @@ def answer_headers(exchange: Exchange) -> passing.Headers:
         ]
     if exchange.losses:
         headers.append(("x-headgate-lost", ", ".join(dict.fromkeys(exchange.losses))))
-    return (*headers, *exchange.headers_out)
+    wanted = sendable(exchange.guard.effects.to_caller) if exchange.guard else ()
+    return (*headers, *exchange.headers_out, *wanted)
 
 
 async def start_stream(turn: Turn, backend_headers: passing.Headers = ()) -> None:

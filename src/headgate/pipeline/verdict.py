@@ -5,6 +5,7 @@ from typing import Literal
 from headgate.dialects.facts import Facts
 from headgate.model.fault import Fault
 from headgate.model.outcome import Outcome
+from headgate.pipeline.guard import is_block
 
 Ending = Literal["clean", "broken", "nonsense", "due", "left", "drained"]
 """How the bytes ended: as their framing allows, in the middle, as what no dialect says, too late,
@@ -17,6 +18,8 @@ def judge(facts: Facts, ending: Ending) -> tuple[Outcome, Fault | None]:
     A reply is whole when its dialect's last word or a finish reason was seen; a clean close
     without either is a truncation, however clean it was.
     """
+    if is_block(facts.fault):
+        return "blocked", facts.fault
     if facts.fault is not None:
         return "upstream_error", facts.fault
     if facts.terminated:
