@@ -43,7 +43,7 @@ class RequestLog:
         """The page that `query` asks for, within its bounds."""
         await self._catch_up()
         query = bounded(query)
-        wanted = _conditions(query)
+        wanted = conditions(query)
         total = await self._database.fetch(
             select(func.count().label("n")).select_from(exchanges).where(*wanted)
         )
@@ -104,7 +104,8 @@ def _page(query: RequestQuery, wanted: Sequence[ColumnElement[bool]]) -> Select[
     )
 
 
-def _conditions(query: RequestQuery) -> list[ColumnElement[bool]]:
+def conditions(query: RequestQuery) -> list[ColumnElement[bool]]:
+    """What an exchange must be to fit `query`, its page aside."""
     equal = (
         (exchanges.c.user_id, query.user_id),
         (exchanges.c.backend_id, query.backend_id),
