@@ -75,7 +75,7 @@ async def ask(turn: Turn, attempt: Attempt) -> Opened | Whole | Failure:
 
 async def _prepare_guard(turn: Turn, attempt: Attempt) -> None:
     """The policies see the request again where they ask for the backend, and a new reply."""
-    exchange, guard = turn.exchange, turn.exchange.guard
+    guard = turn.exchange.guard
     if guard is None:
         return
     guard.turn_to(attempt.target.backend)

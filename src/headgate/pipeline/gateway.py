@@ -4,9 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from headgate.backends.backend import Backend
-from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.filter import Phases
-from headgate.pipeline.guard import Guard
 from headgate.pipeline.key_uses import KeyUses
 from headgate.pipeline.model_lists import ModelLists
 from headgate.pipeline.snapshot import Snapshot
@@ -17,16 +15,10 @@ from headgate.routing.retry import Budget
 from headgate.upstream.answer import Upstream
 
 
-def no_guard(_exchange: Exchange) -> Guard | None:
-    """No policy is in force."""
-    return None
-
-
 @dataclass(slots=True)
 class Gateway:
     """The parts of one worker. ``snapshot`` is replaced whole when the configuration changes;
-    ``wall`` is Unix time, ``draw`` a number in [0, 1), ``mint`` 24 random letters and digits.
-    ``open_guard`` puts the policy chain to work on an exchange."""
+    ``wall`` is Unix time, ``draw`` a number in [0, 1), ``mint`` 24 random letters and digits."""
 
     snapshot: Snapshot
     upstream_for: Callable[[Backend], Upstream]
@@ -40,7 +32,6 @@ class Gateway:
     health: Health = field(default_factory=Health)
     budgets: dict[str, Budget] = field(default_factory=dict)
     running: set[Watch] = field(default_factory=set)
-    open_guard: Callable[[Exchange], Guard | None] = no_guard
     draining: bool = False
 
     def budget(self, backend: str) -> Budget:

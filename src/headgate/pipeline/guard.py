@@ -109,6 +109,11 @@ class Guard(Protocol):
         ...
 
 
+def no_guard(_exchange: object) -> Guard | None:
+    """No policy is in force."""
+    return None
+
+
 def is_block(fault: Fault | None) -> bool:
     """Whether a policy ended it."""
     return fault is not None and fault.kind == "policy_violation" and fault.origin == "gateway"

@@ -38,8 +38,7 @@ async def run(gateway: Gateway, exchange: Exchange, downstream: Downstream) -> N
         await _answer(turn, await targets_for(turn))
     except Refused as refusal:
         exchange.fault = refusal.fault
-        if is_block(refusal.fault):
-            exchange.outcome = "blocked"
+        exchange.outcome = "blocked" if is_block(refusal.fault) else exchange.outcome
         await _tell(turn, refusal.fault)
     except Interrupted as interruption:
         await _stopped(turn, interruption)
@@ -53,14 +52,22 @@ async def run(gateway: Gateway, exchange: Exchange, downstream: Downstream) -> N
         for close in gateway.phases.close:
             close(exchange)
         try:
-            if turn.rest is not None:
-                await turn.rest()
-            if exchange.guard is not None:
-                await exchange.guard.review()
+            await _finish(turn)
         finally:
             watch.close()
-            if exchange.guard is not None:
-                exchange.guard.end(exchange.outcome)
+
+
+async def _finish(turn: Turn) -> None:
+    """When all is told and booked."""
+    guard = turn.exchange.guard
+    try:
+        if turn.rest is not None:
+            await turn.rest()
+        if guard is not None:
+            await guard.review()
+    finally:
+        if guard is not None:
+            guard.end(turn.exchange.outcome)
 
 
 async def _admit(turn: Turn) -> None:
@@ -73,7 +80,7 @@ async def _admit(turn: Turn) -> None:
     exchange.envelope = exchange.caller.read_envelope(exchange.body)
     for admit in gateway.phases.admit:
         await turn.watch.until(admit(exchange), NEVER)
-    guard = exchange.guard = gateway.open_guard(exchange)
+    guard = exchange.guard = exchange.snapshot.open_guard(exchange)
     if guard is not None and not guard.asks_backend:
         await see_request(turn)
     heartbeat_s = exchange.snapshot.settings.heartbeat_s

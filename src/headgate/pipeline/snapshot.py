@@ -1,7 +1,7 @@
 """What the gateway knows when a request comes: immutable, swapped whole, never half new."""
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import msgspec
 from typing_extensions import override
@@ -12,6 +12,7 @@ from headgate.config import Config, LimitSettings, ModelSettings, UserSettings
 from headgate.model.caller import User
 from headgate.model.limits import Limits
 from headgate.pipeline.compact import StreamDetail
+from headgate.pipeline.guard import Guard, no_guard
 from headgate.pipeline.keys import digest
 from headgate.routing.resolve import Rewrite
 from headgate.routing.target import Route, Target
@@ -32,6 +33,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     ``peppers`` are those that digests are made with, the newest first, see `keys.digest`.
     ``open``: there is no user at all and the listener is on loopback, so no key is asked for.
+    ``open_guard`` puts the policy chain to work on an exchange, see `Guard`.
     """
 
     settings: Settings = Settings()
@@ -41,6 +43,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     rewrites: Mapping[str, Rewrite] = {}
     open: bool = False
     peppers: tuple[bytes, ...] = (b"",)
+    open_guard: Callable[[Any], Guard | None] = no_guard
 
     @override
     def __repr__(self) -> str:

@@ -1,0 +1,85 @@
+"""The policy chain of a configuration, put to work in a gateway, and whom its policies may ask."""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from headgate.config import Config, ConfigErrors
+from headgate.config.problems import Problem
+from headgate.inner_call import InnerCall
+from headgate.model.directory import Directory
+from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.gateway import Gateway
+from headgate.pipeline.guard import Guard
+from headgate.policies.chain import Chain, Entry, compile_chain
+from headgate.policies.environment import Environment, HttpAnswer, HttpCall
+from headgate.policies.keys import ChainRefused
+from headgate.policies.occasion import Occasion
+from headgate.policies.service import MOST_ANSWER_BYTES
+from headgate.upstream.answer import Call, Upstream
+from headgate.upstream.inflate import inflated
+
+
+def environment_of(gateway: Gateway, http: Upstream) -> Environment:
+    """What policies may ask of this process: services over HTTP, models of the gateway itself."""
+
+    async def post(call: HttpCall) -> HttpAnswer:
+        return await _post(http, call)
+
+    return Environment(
+        post=post, ask_model=InnerCall(gateway).ask, clock=time.monotonic, wall=time.time
+    )
+
+
+def chain_of(config: Config, directory: Directory, file: str, environment: Environment) -> Chain:
+    """The chain that is to be in force. Raises ConfigErrors with all that is wrong with it."""
+    source = config.policies.source
+    try:
+        return compile_chain(_entries(config, directory), environment)
+    except ChainRefused as refused:
+        place = file if source == "file" else "the database"
+        raise ConfigErrors(
+            msgspec.structs.replace(problem, file=place, where=_below_policies(problem))
+            for problem in refused.problems
+        ) from refused
+
+
+def guarding(chain: Chain) -> Callable[[Exchange], Guard | None]:
+    """Puts `chain` to work on exchanges: for `Snapshot.open_guard`."""
+
+    def open_guard(exchange: Exchange) -> Guard | None:
+        return chain.opens(
+            Occasion(
+                user=exchange.user.name,
+                model=exchange.envelope.model,
+                path=exchange.endpoint,
+                dialect=exchange.dialect.name,
+                headers=exchange.headers,
+            )
+        )
+
+    return open_guard
+
+
+def _entries(config: Config, directory: Directory) -> tuple[Entry, ...]:
+    if config.policies.source == "file":
+        return config.policies.chain
+    rows = sorted(directory.policies, key=lambda row: (row.position, row.id))
+    return tuple(row.entry for row in rows if row.is_active)
+
+
+def _below_policies(problem: Problem) -> str:
+    return f"policies.{problem.where}"
+
+
+async def _post(http: Upstream, call: HttpCall) -> HttpAnswer:
+    sent = Call(method="POST", url=call.url, headers=call.headers, body=call.body)
+    answer = inflated(await http.send(sent))
+    try:
+        body = b""
+        while len(body) <= MOST_ANSWER_BYTES and (data := await answer.read()):
+            body += data
+        return HttpAnswer(answer.status, body)
+    finally:
+        answer.close()
