@@ -18,6 +18,7 @@ from headgate.server.service import CannotServe
 from headgate.storage.admin_token import token_digest
 from headgate.storage.engine import open_database
 from headgate.storage.request_log import RequestLog as RequestLogReader
+from headgate.storage.secret_key import derive
 from tests.pipeline.samples import asking
 from tests.server.callers import Told, ask
 
@@ -34,6 +35,7 @@ def launch(data: Path, path: Path | None = None, config: Config | None = None) -
         path=None if path is None else str(path),
         data=data,
         admin_digest=token_digest("token"),
+        secret_keys=(derive(b"a secret key for tests"),),
     )
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from headgate.backends.backend import Backend
-from headgate.config import Config, ConfigErrors, load, report
+from headgate.background import running
+from headgate.config import Config, ConfigErrors, load
 from headgate.filters.accounting import Accounting
 from headgate.filters.detail import Detail
 from headgate.filters.limiter import MemoryLimiter
@@ -19,25 +20,35 @@ from headgate.filters.limits import LimitCallers
 from headgate.filters.pricing import ListPrices, Pricing
 from headgate.filters.request_log import RequestLog
 from headgate.mock.server import create_app as create_mock
+from headgate.model.directory import BackendRow, Directory
 from headgate.model.store_faults import StoreUnreachable
 from headgate.pipeline import charge
 from headgate.pipeline.filter import Filter, bind
 from headgate.pipeline.gateway import Gateway
+from headgate.pipeline.knowledge import Knowledge
+from headgate.pipeline.merge import Merged, merge
 from headgate.pipeline.model_lists import ModelLists
 from headgate.pipeline.snapshot import Snapshot, from_config
-from headgate.ports import Books, Limiter, Prices
+from headgate.ports import Books, Limiter, Prices, Spending
 from headgate.server.asgi import Application
-from headgate.server.interface import App, Receive, Scope, Send
+from headgate.server.interface import App, Message, Receive, Scope, Send
 from headgate.server.service import Service
-from headgate.storage.engine import Database, open_database
+from headgate.storage.directory import DirectoryStore
+from headgate.storage.engine import open_database
 from headgate.storage.ledger import Ledger
-from headgate.storage.migrate import migrate
-from headgate.storage.request_log import RequestLog as RequestLogReader
+from headgate.storage.migrate import NewerSchema, migrate
+from headgate.storage.reseal import place_of, reseal
+from headgate.storage.retention import keep_only
+from headgate.storage.secret_claim import AnotherSecretKey, claim
+from headgate.storage.secret_key import SecretKey
+from headgate.storage.spending import BookedSpending
+from headgate.storage.vault import Vault
 from headgate.upstream.answer import Upstream
 from headgate.upstream.http import HttpUpstream
 from headgate.upstream.local import LocalUpstream
 
 _LOG = logging.getLogger(__name__)
+_DATABASE_FILE = "headgate.db"
 
 BUILT_IN_MOCK = Backend(
     name="mock",
@@ -52,14 +63,20 @@ BUILT_IN_MOCK = Backend(
 
 class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """What a process was started with. ``path`` is the configuration's file, None where there is
-    none; ``admin_digest`` the digest of the administrator's token; ``loopback`` whether the
-    listener is on this machine only."""
+    none; ``admin_digest`` the digest of the administrator's token; ``secret_keys`` stand outside
+    the database, the newest first; ``loopback``: the listener is on this machine only."""
 
     config: Config
     path: str | None
     data: Path
     admin_digest: bytes
+    secret_keys: tuple[SecretKey, ...]
     loopback: bool = True
+
+    @property
+    def peppers(self) -> tuple[bytes, ...]:
+        """What digests of keys are made with, the newest first."""
+        return tuple(key.pepper for key in self.secret_keys)
 
 
 def filters(books: Books, limiter: Limiter, prices: Prices) -> list[Filter]:
@@ -90,6 +107,7 @@ class Worker:
     def __init__(self, launch: Launch) -> None:
         self._launch = launch
         self._gateway: Gateway | None = None
+        self._knowledge: Knowledge | None = None
         self._application: App | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,24 +129,24 @@ class Worker:
 
     def reload(self) -> None:
         """Reads the configuration again; a bad one is reported and the running one goes on."""
-        path, gateway = self._launch.path, self._gateway
-        if path is None or gateway is None:
+        if self._knowledge is None or self._launch.path is None:
             return
-        try:
-            config = load(path, os.environ)
-        except ConfigErrors as errors:
-            _LOG.error("the configuration was not reloaded:\n%s", "\n".join(report(errors)))
-            return
-        self._use(gateway, _snapshot(self._launch, config))
-        _LOG.warning("the configuration was reloaded from %s", path)
+        problems = self._knowledge.reread()
+        if problems:
+            _LOG.error("the configuration was not reloaded:\n%s", "\n".join(problems))
+        else:
+            _LOG.warning("the configuration was reloaded from %s", self._launch.path)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         async with contextlib.AsyncExitStack() as closing:
             try:
                 await self._open(closing)
-            except StoreUnreachable as error:
-                await send({"type": "lifespan.startup.failed", "message": str(error)})
+            except ConfigErrors as errors:
+                await send(_failed("; ".join(map(str, errors.problems))))
+                return
+            except (StoreUnreachable, NewerSchema, AnotherSecretKey) as error:
+                await send(_failed(str(error)))
                 return
             await send({"type": "lifespan.startup.complete"})
             await receive()
@@ -139,37 +157,100 @@ class Worker:
         database = open_database(database_url(launch))
         closing.push_async_callback(database.aclose)
         await migrate(database)
+        await claim(database, launch.secret_keys)
         ledger = Ledger(database, launch.data / "journal")
         closing.push_async_callback(ledger.aclose)
         await ledger.recover()
         ledger.start()
         http = HttpUpstream()
         closing.push_async_callback(http.aclose)
-        gateway = self._gateway = _gateway(ledger, http)
+        gateway = self._gateway = _gateway(ledger, http, BookedSpending(database))
         closing.push_async_callback(gateway.lists.aclose)
-        self._use(gateway, _snapshot(launch, launch.config))
-        self._application = Application(gateway, lambda: _open_admin(launch, database, ledger))
+        store, vault = DirectoryStore(database), Vault(launch.secret_keys)
+        await reseal(store, vault, time.time())
+        knowledge = self._knowledge = _knowledge(launch, store, vault, gateway)
+        await knowledge.open()
+        await closing.enter_async_context(
+            running(
+                knowledge.follow(gateway.key_uses),
+                keep_only(database, lambda: knowledge.config.logging.retention, time.time),
+            )
+        )
 
-    def _use(self, gateway: Gateway, snapshot: Snapshot) -> None:
-        gateway.snapshot = snapshot
-        gateway.lists.use(snapshot.backends)
-        if gateway.prices is not None and charge.decides(snapshot):
-            for backend in snapshot.backends.values():
-                gateway.prices.warm(backend.vendor)
+        def open_admin() -> App:
+            """Its framework is loaded only now, at the first request for it."""
+            from headgate import administration  # noqa: PLC0415 - 25 MB that few workers need
+
+            pepper = launch.peppers[0]
+            control = administration.control_of(store, knowledge, gateway.lists, vault, pepper)
+            return administration.open_admin(database, ledger, control, launch.admin_digest)
+
+        self._application = Application(gateway, open_admin)
 
 
 def database_url(launch: Launch) -> str:
     """Where the database is: what the configuration says, else a file in the data folder."""
-    return launch.config.database or f"sqlite:///{launch.data.absolute() / 'headgate.db'}"
+    return _database_url(launch.config, launch.data)
 
 
-def _gateway(books: Books, http: Upstream) -> Gateway:
+async def has_users(config: Config, data: Path) -> bool:
+    """Whether anybody could show a key; makes no data folder. Raises StoreUnreachable."""
+    if config.users or not (config.database or (data / _DATABASE_FILE).exists()):
+        return bool(config.users)
+    database = open_database(_database_url(config, data))
+    try:
+        await migrate(database)
+        return bool(await DirectoryStore(database).list_users())
+    finally:
+        await database.aclose()
+
+
+def _database_url(config: Config, data: Path) -> str:
+    return config.database or f"sqlite:///{data.absolute() / _DATABASE_FILE}"
+
+
+def _failed(message: str) -> Message:
+    return {"type": "lifespan.startup.failed", "message": message}
+
+
+def _knowledge(
+    launch: Launch,
+    store: DirectoryStore,
+    vault: Vault,
+    gateway: Gateway,
+) -> Knowledge:
+    path = launch.path
+
+    def open_secret(row: BackendRow) -> str:
+        return vault.open(row.api_key_sealed or b"", place_of(row.id))
+
+    def build(config: Config, directory: Directory) -> Merged:
+        file = from_config(config, launch.loopback, launch.peppers)
+        merged = merge(file, directory, open_secret)
+        return Merged(_with_mock(launch, merged.snapshot), merged.problems)
+
+    def use(merged: Merged) -> None:
+        _use(gateway, merged.snapshot)
+
+    read = None if path is None else lambda: load(path, os.environ)
+    return Knowledge(store, launch.config, read, build, use)
+
+
+def _use(gateway: Gateway, snapshot: Snapshot) -> None:
+    gateway.snapshot = snapshot
+    gateway.lists.use(snapshot.backends)
+    if gateway.prices is not None and charge.decides(snapshot):
+        for backend in snapshot.backends.values():
+            gateway.prices.warm(backend.vendor)
+
+
+def _gateway(books: Books, http: Upstream, spending: Spending) -> Gateway:
     mock = LocalUpstream(create_mock(keep_requests=0))
 
     def upstream_for(backend: Backend) -> Upstream:
         return mock if backend is BUILT_IN_MOCK else http
 
-    limiter, prices = MemoryLimiter(time.monotonic, time.time), ListPrices()
+    limiter, prices = MemoryLimiter(time.monotonic, time.time, spending), ListPrices()
     return Gateway(
         snapshot=Snapshot(),
         upstream_for=upstream_for,
@@ -182,23 +263,8 @@ def _gateway(books: Books, http: Upstream) -> Gateway:
     )
 
 
-def _snapshot(launch: Launch, config: Config) -> Snapshot:
-    snapshot = from_config(config, launch.loopback)
+def _with_mock(launch: Launch, snapshot: Snapshot) -> Snapshot:
     if snapshot.backends and launch.path is not None:
         return snapshot
-    backends = {**snapshot.backends, BUILT_IN_MOCK.name: BUILT_IN_MOCK}
+    backends = {BUILT_IN_MOCK.name: BUILT_IN_MOCK, **snapshot.backends}
     return msgspec.structs.replace(snapshot, backends=backends)
-
-
-def _open_admin(launch: Launch, database: Database, ledger: Ledger) -> App:
-    """The admin application; its framework is loaded only now, at the first request for it."""
-    from headgate.admin.app import create_app  # noqa: PLC0415 - 25 MB that few workers need
-    from headgate.admin.auth import verifier  # noqa: PLC0415 - as above
-    from headgate.admin.deps import Deps  # noqa: PLC0415 - as above
-
-    return create_app(
-        Deps(
-            request_log=RequestLogReader(database, ledger.catch_up),
-            verify_token=verifier(launch.admin_digest),
-        )
-    )

@@ -1,6 +1,7 @@
 """The commands: arguments in, one clear sentence out where something is wrong."""
 
 import argparse
+import asyncio
 import ipaddress
 import os
 import sys
@@ -10,21 +11,39 @@ from pathlib import Path
 import msgspec
 
 from headgate import __version__
-from headgate.app import Launch, make_service
+from headgate.app import Launch, has_users, make_service
 from headgate.backends.catalog import CATALOG
 from headgate.backends.zero import zero_config
 from headgate.config import Config, ConfigErrors, json_schema, load, report
 from headgate.mock.run import run as run_mock
 from headgate.mock.script import ScriptError
+from headgate.model.store_faults import StoreUnreachable
 from headgate.server.listen import bind, bound_port, serve
 from headgate.server.service import CannotServe, Timing
 from headgate.storage.admin_token import AdminToken, admin_token
+from headgate.storage.engine import BadDatabaseUrl
+from headgate.storage.migrate import NewerSchema
+from headgate.storage.secret_key import WeakSecretKey, secret_keys
 
 DEFAULT_FILE = "headgate.yaml"
 
 
 class Problem(Exception):  # noqa: N818 - it is told, not raised further
     """What the user must mend, in one sentence (or one a line)."""
+
+
+_TOLD = (
+    Problem,
+    BadDatabaseUrl,
+    CannotServe,
+    ConfigErrors,
+    NewerSchema,
+    OSError,
+    ScriptError,
+    StoreUnreachable,
+    WeakSecretKey,
+)
+"""What is told in one sentence."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except (Problem, ConfigErrors, CannotServe, ScriptError, OSError) as error:
+    except _TOLD as error:
         print(f"headgate: {error}", file=sys.stderr)
         sys.exit(1)
 
@@ -96,8 +115,8 @@ def _serve(parsed: argparse.Namespace) -> None:
     env = os.environ
     path = _config_path(parsed.config, env)
     config = _overridden(load(path, env) if path else zero_config(env), parsed)
-    _refuse_open_on_network(config)
     data = Path(parsed.data or env.get("HEADGATE_DATA") or "headgate-data")
+    _refuse_open_on_network(config, data)
     data.mkdir(parents=True, exist_ok=True)
     token = admin_token(data, env.get("HEADGATE_ADMIN_TOKEN"))
     launch = Launch(
@@ -105,6 +124,7 @@ def _serve(parsed: argparse.Namespace) -> None:
         path=path,
         data=data,
         admin_digest=token.digest,
+        secret_keys=secret_keys(data, env.get("HEADGATE_SECRET_KEY")),
         loopback=is_loopback_host(config.server.host),
     )
     sockets = bind(config.server.host, config.server.port)
@@ -132,9 +152,9 @@ def _overridden(config: Config, parsed: argparse.Namespace) -> Config:
     return msgspec.structs.replace(config, server=server)
 
 
-def _refuse_open_on_network(config: Config) -> None:
+def _refuse_open_on_network(config: Config, data: Path) -> None:
     host = config.server.host
-    if config.users or is_loopback_host(host):
+    if is_loopback_host(host) or asyncio.run(has_users(config, data)):
         return
     raise Problem(
         f"refusing to listen on {host} without any user, since anybody could use your backends. "

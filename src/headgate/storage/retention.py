@@ -1,12 +1,33 @@
 """Deletes what is older than the operator wants to keep, a batch a transaction."""
 
+import asyncio
+import logging
+from collections.abc import Callable
+
 from sqlalchemy import delete, select, tuple_
 
+from headgate.model.store_faults import StoreUnreachable
 from headgate.storage.engine import Database
 from headgate.storage.sql import Step
 from headgate.storage.tables import attempts, exchanges
 
 BATCH = 1_000
+EVERY_S = 3600.0
+
+_LOG = logging.getLogger(__name__)
+
+
+async def keep_only(
+    database: Database, retention_s: Callable[[], float], wall: Callable[[], float]
+) -> None:
+    """Deletes every hour, for ever, what is older than `retention_s`; 0 keeps everything."""
+    while True:
+        if retention_s():
+            try:
+                await delete_before(database, wall() - retention_s())
+            except StoreUnreachable as error:
+                _LOG.warning("old rows of the request log stay for another hour: %s", error)
+        await asyncio.sleep(EVERY_S)
 
 
 async def delete_before(database: Database, before: float, batch: int = BATCH) -> int:

@@ -1,0 +1,94 @@
+"""What the admin API of a worker is handed. It costs some 25 MB: import it at the first request."""
+
+import asyncio
+import os
+import secrets
+import time
+
+from headgate.admin.app import create_app
+from headgate.admin.control import Control, ModelState, NewKey
+from headgate.admin.deps import Deps
+from headgate.model import key_format
+from headgate.model.directory import KeyRow
+from headgate.pipeline.file_rows import file_rows
+from headgate.pipeline.keys import digest
+from headgate.pipeline.knowledge import Knowledge
+from headgate.pipeline.model_lists import ModelLists
+from headgate.policies.chain import check_entry
+from headgate.ports import DirectoryPort
+from headgate.server.interface import App
+from headgate.storage.analytics import Analytics
+from headgate.storage.engine import Database
+from headgate.storage.ledger import Ledger
+from headgate.storage.request_log import RequestLog
+from headgate.storage.reseal import place_of
+from headgate.storage.vault import Vault
+
+
+def open_admin(database: Database, ledger: Ledger, control: Control, admin_digest: bytes) -> App:
+    """The application; see `headgate.admin.app`."""
+    return create_app(
+        Deps(
+            request_log=RequestLog(database, ledger.catch_up),
+            analytics=Analytics(database, ledger.catch_up),
+            control=control,
+            admin_digest=admin_digest,
+        )
+    )
+
+
+def control_of(
+    store: DirectoryPort, knowledge: Knowledge, lists: ModelLists, vault: Vault, pepper: bytes
+) -> Control:
+    """What the resources of the admin API work with."""
+    return Control(
+        store=store,
+        file_rows=lambda: file_rows(knowledge.config),
+        changed=knowledge.changed,
+        make_key=lambda user_id, own: make_key(user_id, own, pepper, time.time()),
+        seal=lambda backend_id, key: vault.seal(key, place_of(backend_id)),
+        models_of=lambda name: model_state(lists, name, time.time()),
+        refresh_models=lambda name: refresh_models(lists, name),
+        reload=knowledge.reload,
+        check_policy=check_entry,
+        now=time.time,
+        mint=lambda: secrets.token_hex(8),
+        mint_secret=lambda: secrets.token_urlsafe(32),
+    )
+
+
+def make_key(user_id: str, own: str | None, pepper: bytes, now: float) -> NewKey:
+    """A new key of a user, or the one that the administrator made. Raises ValueError where that
+    one is too weak."""
+    if own is None:
+        made = key_format.make(os.urandom(key_format.RANDOM_BYTES))
+        key_id, text = made.id, made.text
+    else:
+        why = key_format.weakness(own)
+        if why is not None:
+            raise ValueError(why)
+        key_id, text = key_format.id_of(own) or secrets.token_hex(8), own
+    row = KeyRow(
+        id=key_id,
+        user_id=user_id,
+        digest=digest(text, pepper),
+        hint=key_format.hint_of(text),
+        created_at=now,
+    )
+    return NewKey(row, text)
+
+
+def model_state(lists: ModelLists, name: str, now: float) -> ModelState:
+    """What is known of the models of the backend with that name."""
+    state = lists.state(name)
+    if state is None:
+        return ModelState()
+    age_s = asyncio.get_running_loop().time() - state.fetched_at
+    # A list that the configuration gives was never asked for.
+    return ModelState(state.models, now - age_s if state.fetched_at else None, state.error)
+
+
+async def refresh_models(lists: ModelLists, name: str) -> None:
+    """Asks that backend for its models now; one that could not be put in force is not asked."""
+    if name in lists.known:
+        await lists.refresh(name)
