@@ -1,18 +1,57 @@
-"""The admin application over a request log in memory."""
+"""The admin application over a request log and a directory in memory."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from headgate.admin.app import create_app
-from headgate.admin.auth import verifier
+from headgate.admin.control import Control, ModelState, NewKey
 from headgate.admin.deps import Deps
+from headgate.model.analytics import Bucket, GroupKey, Latency, Quality, Totals
 from headgate.model.book_query import RequestDetail, RequestPage, RequestQuery
+from headgate.model.directory import (
+    BackendRow,
+    Directory,
+    KeyRow,
+    ModelRow,
+    Permission,
+    PolicyRow,
+    RewriteRow,
+    UserRow,
+)
 from headgate.model.store_faults import StoreUnreachable
+from tests.admin.fake_directory import FakeDirectory, Rows
 
 TOKEN = "hga-correct-horse"
+AT = 1_700_000_000.0
+FILE_ROWS = Directory(
+    users=(UserRow(id="filer", name="filer", source="file"),),
+    backends=(
+        BackendRow(
+            id="filed",
+            name="filed",
+            base_url="https://filed.test",
+            settings={"headers": {"authorization": "Bearer of-the-file"}},
+            source="file",
+        ),
+    ),
+    permissions=(Permission("filer", "filed", "file"),),
+    rewrites=(RewriteRow(id="old", source_model="old", target_model="new", source="file"),),
+    models=(
+        ModelRow(
+            id="fast",
+            name="fast",
+            settings={"targets": [{"backend": "filed", "model": "m"}]},
+            source="file",
+        ),
+    ),
+    policies=(PolicyRow(id="file-0", position=0, entry={"policy": "log_only"}, source="file"),),
+    settings={"stream_detail": "compact"},
+)
 
 
 class FakeRequestLog:
@@ -42,6 +81,107 @@ class FakeRequestLog:
         self.error = StoreUnreachable("the database /secret/path cannot be used")
 
 
+class FakeAnalytics:
+    """Gives what it holds, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[RequestQuery, tuple[GroupKey, ...]]] = []
+        self.totals_by: dict[tuple[GroupKey, ...], tuple[Totals, ...]] = {}
+        self.latency_by: dict[tuple[GroupKey, ...], tuple[Latency, ...]] = {}
+        self.qualities: tuple[Quality, ...] = ()
+        self.buckets: tuple[Bucket, ...] = ()
+        self.users = 0
+
+    async def totals(self, query: RequestQuery, by: Sequence[GroupKey]) -> tuple[Totals, ...]:
+        self.asked.append((query, tuple(by)))
+        return self.totals_by.get(tuple(by), ())
+
+    async def latency(self, query: RequestQuery, by: Sequence[GroupKey]) -> tuple[Latency, ...]:
+        self.asked.append((query, tuple(by)))
+        return self.latency_by.get(tuple(by), ())
+
+    async def quality(self, query: RequestQuery) -> tuple[Quality, ...]:
+        self.asked.append((query, ()))
+        return self.qualities
+
+    async def lengths(self, query: RequestQuery) -> tuple[Bucket, ...]:
+        self.asked.append((query, ()))
+        return self.buckets
+
+    async def active_users(self, query: RequestQuery) -> int:
+        return self.users
+
+
+class World:
+    """What the admin API's control reaches: the clock, what was sealed, what was put in force."""
+
+    def __init__(self) -> None:
+        self.now = AT
+        self.minted = 0
+        self.changes = 0
+        self.sealed: dict[str, str] = {}
+        self.lists: dict[str, ModelState] = {}
+        self.refreshed: list[str] = []
+        self.problems: list[str] = []
+        self.directory = FakeDirectory()
+
+    @property
+    def rows(self) -> Rows:
+        """What the directory holds."""
+        return self.directory.rows
+
+    def control(self) -> Control:
+        """The control over this world."""
+        return Control(
+            store=self.directory,
+            file_rows=lambda: FILE_ROWS,
+            changed=self._changed,
+            make_key=self._make_key,
+            seal=self._seal,
+            models_of=lambda name: self.lists.get(name, ModelState()),
+            refresh_models=self._refresh,
+            reload=self._reload,
+            check_policy=_check_policy,
+            now=lambda: self.now,
+            mint=self._mint,
+            mint_secret=lambda: f"secret-{self._mint()}",
+        )
+
+    def _mint(self) -> str:
+        self.minted += 1
+        return f"{self.minted:016x}"
+
+    async def _changed(self) -> None:
+        self.changes += 1
+
+    def _make_key(self, user_id: str, own: str | None) -> NewKey:
+        if own is not None and len(own) < 16:
+            raise ValueError("is too short")
+        id_ = self._mint()
+        text = own or f"hg-{id_}-made"
+        digest = hashlib.sha256(text.encode()).digest()
+        return NewKey(
+            KeyRow(id=id_, user_id=user_id, digest=digest, hint=text[-4:], created_at=self.now),
+            text,
+        )
+
+    def _seal(self, backend_id: str, key: str) -> bytes:
+        self.sealed[backend_id] = key
+        return b"sealed"
+
+    async def _refresh(self, name: str) -> None:
+        self.refreshed.append(name)
+        self.lists[name] = ModelState(frozenset({"m2", "m1"}), AT)
+
+    async def _reload(self) -> list[str]:
+        return self.problems
+
+
+def _check_policy(entry: Mapping[str, Any]) -> Iterable[str]:
+    if entry["policy"] == "nonsense":
+        yield "policy: there is no policy 'nonsense'"
+
+
 @pytest.fixture
 def log() -> FakeRequestLog:
     """What the application reads."""
@@ -49,17 +189,44 @@ def log() -> FakeRequestLog:
 
 
 @pytest.fixture
-async def stranger(log: FakeRequestLog) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client without a token."""
+def world() -> World:
+    """What the application writes to."""
+    return World()
+
+
+@pytest.fixture
+def numbers() -> FakeAnalytics:
+    """What the application counts with."""
+    return FakeAnalytics()
+
+
+@pytest.fixture
+def app(log: FakeRequestLog, numbers: FakeAnalytics, world: World) -> FastAPI:
+    """The application."""
+    return create_app(deps(log, numbers, world))
+
+
+def deps(log: FakeRequestLog, numbers: FakeAnalytics, world: World) -> Deps:
+    """What the application is made of."""
     digest = hashlib.sha256(TOKEN.encode()).digest()
-    app = create_app(Deps(request_log=log, verify_token=verifier(digest)))
+    control = world.control()
+    return Deps(request_log=log, analytics=numbers, control=control, admin_digest=digest)
+
+
+@pytest.fixture
+async def stranger(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client without a token."""
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield client
 
 
 @pytest.fixture
-async def admin(stranger: httpx2.AsyncClient) -> httpx2.AsyncClient:
+async def admin(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     """A client with the right token."""
-    stranger.headers["authorization"] = f"Bearer {TOKEN}"
-    return stranger
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="http://gateway", headers=headers
+    ) as client:
+        yield client

@@ -1,16 +1,8 @@
-import hashlib
-
 import httpx2
 import pytest
 
-from headgate.admin.auth import PUBLIC, verifier
+from headgate.admin.roles import OPEN
 from tests.admin.conftest import TOKEN
-
-
-def test_a_token_is_right_or_it_is_not() -> None:
-    verify = verifier(hashlib.sha256(b"secret").digest())
-    assert verify(b"secret")
-    assert not any(map(verify, (b"", b"secre", b"secret ", b"Secret", b"\xff" * 1000)))
 
 
 @pytest.mark.parametrize(
@@ -52,5 +44,5 @@ async def test_the_token_opens_whatever_the_case_of_its_scheme(
 
 
 async def test_what_the_program_can_do_is_no_secret(stranger: httpx2.AsyncClient) -> None:
-    for path in PUBLIC:
-        assert (await stranger.get(path)).status_code == 200
+    for method, path in OPEN:
+        assert method == "POST" or (await stranger.get(path)).status_code == 200

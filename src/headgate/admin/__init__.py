@@ -1,1 +1,1 @@
-"""TODO."""
+"""The admin API: one resource a file, on FastAPI, with sessions, tokens and roles."""

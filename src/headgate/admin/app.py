@@ -7,13 +7,46 @@ from fastapi.security import HTTPBearer
 from starlette.responses import HTMLResponse
 
 from headgate import __version__
-from headgate.admin import docs, requests, schema
+from headgate.admin import (
+    analytics,
+    backends,
+    docs,
+    keys,
+    models,
+    permissions,
+    policies,
+    requests,
+    rewrites,
+    schema,
+    sessions,
+    settings,
+    users,
+)
 from headgate.admin.answers import tell_failures
-from headgate.admin.auth import TokenGate
+from headgate.admin.auth import Door, Gate
+from headgate.admin.body_limit import BodyLimit
 from headgate.admin.deps import Deps
+from headgate.admin.roles import authorize
+from headgate.admin.throttle import Throttle
 
 _described_token = HTTPBearer(auto_error=False, description="The admin token")
-"""For the description only: `TokenGate` has decided before."""
+"""For the description only: `Door` has decided before."""
+
+
+RESOURCES = tuple(
+    resource.router
+    for resource in (
+        sessions,
+        users,
+        keys,
+        permissions,
+        backends,
+        rewrites,
+        models,
+        policies,
+        settings,
+    )
+)
 
 
 def create_app(deps: Deps) -> FastAPI:
@@ -29,8 +62,14 @@ def create_app(deps: Deps) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     tell_failures(app)
-    app.add_middleware(TokenGate, verify=deps.verify_token)
-    app.include_router(_described(requests.routes(deps.request_log)))
+    control = deps.control
+    app.state.control = control
+    app.state.gate = Gate(deps.admin_digest, control.store, control.now)
+    app.state.throttle = Throttle()
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Door, gate=app.state.gate)
+    numbers = analytics.routes(deps.analytics, control.now)
+    app.include_router(_described(requests.routes(deps.request_log), numbers, *RESOURCES))
     app.add_api_route("/admin/docs", _docs(app), include_in_schema=False)
     return app
 
@@ -38,7 +77,8 @@ def create_app(deps: Deps) -> FastAPI:
 def _described(*routers: APIRouter) -> APIRouter:
     """All of `routers`, with what every operation has in common."""
     whole = APIRouter(
-        dependencies=[Depends(_described_token)], responses={"4XX": {"model": schema.Failure}}
+        dependencies=[Depends(_described_token), Depends(authorize)],
+        responses={"4XX": {"model": schema.Failure}},
     )
     for router in routers:
         whole.include_router(router)

@@ -1,50 +1,162 @@
-"""Who may administer: the bearer of the admin token. Every path is closed unless listed here."""
+"""Who asks the admin API: a bearer of a token, or a browser with a session. Closed by default."""
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
 
+import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from headgate.admin.answers import failure
+from headgate.admin.answers import failure, unreachable
+from headgate.admin.roles import OPEN
+from headgate.model.directory import AdminRole, SessionRow
+from headgate.model.store_faults import StoreUnreachable
+from headgate.ports import DirectoryPort
 
-PUBLIC = frozenset({"/admin/docs", "/admin/openapi.json"})
-"""They say what this program can do and nothing of what it does."""
+COOKIE = "headgate_session"
+IDLE_S = 30 * 60.0
+"""How long a session lives without a request."""
+LONGEST_S = 12 * 3600.0
+"""How long a session lives at all."""
+_TOUCH_EVERY_S = 60.0
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def verifier(digest: bytes) -> Callable[[bytes], bool]:
-    """A check of tokens against the SHA-256 digest of the right one, in constant time."""
+class Identity(msgspec.Struct, frozen=True):
+    """Who asks, and as what. ``csrf`` where it is a session: its unsafe requests must show it."""
 
-    def verify(token: bytes) -> bool:
-        return hmac.compare_digest(hashlib.sha256(token).digest(), digest)
+    actor: str
+    role: AdminRole
+    csrf: str | None = None
 
-    return verify
+
+ADMIN = Identity("admin", "owner")
+"""The bearer of the token that the gateway was started with."""
 
 
-class TokenGate:
-    """Lets a request through whose token `verify` takes, and answers 401 to any other."""
+def digest_of(secret: str) -> bytes:
+    """What is kept of tokens and sessions: SHA-256, since they are long and random."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
-    def __init__(self, app: ASGIApp, verify: Callable[[bytes], bool]) -> None:
+
+def csrf_of(secret: str) -> str:
+    """The token that a session's unsafe requests show; it follows from the cookie's secret, so
+    that nothing of it is kept."""
+    return hmac.digest(secret.encode("utf-8", "replace"), b"csrf", "sha256").hex()
+
+
+class Gate:
+    """Knows callers by the admin token, by API tokens and by sessions.
+
+    A session is no better than the token that opened it: where that has ended, so has this.
+    """
+
+    def __init__(self, admin_digest: bytes, store: DirectoryPort, now: Callable[[], float]) -> None:
+        self._admin_digest = admin_digest
+        self._store = store
+        self._now = now
+
+    async def identify(self, headers: list[tuple[bytes, bytes]]) -> Identity | None:
+        """The caller of a request; None where nobody is known."""
+        given = [value for name, value in headers if name == b"authorization"]
+        if given:
+            scheme, _, token = given[0].partition(b" ")
+            if len(given) > 1 or scheme.lower() != b"bearer":
+                return None
+            return await self.identify_token(token.strip().decode("utf-8", "surrogateescape"))
+        secret = session_secret(headers)
+        return await self._from_session(secret) if secret else None
+
+    async def identify_token(self, token: str) -> Identity | None:
+        """Who bears `token`. The admin's own works without a database."""
+        digest = digest_of(token)
+        if hmac.compare_digest(digest, self._admin_digest):
+            return ADMIN
+        return await self._bearer(digest) if token else None
+
+    async def open_session(self, secret: str, token: str) -> float:
+        """Begins a session of the bearer of `token`; its absolute end in Unix seconds."""
+        now, digest = self._now(), digest_of(token)
+        ours = hmac.compare_digest(digest, self._admin_digest)
+        data = {"until": now + LONGEST_S, "token": self._proof(secret) if ours else digest.hex()}
+        await self._store.remove_expired_sessions(now)
+        await self._store.add_session(digest_of(secret), data, now + IDLE_S)
+        return now + LONGEST_S
+
+    async def _bearer(self, digest: bytes) -> Identity | None:
+        row = await self._store.find_token(digest)
+        if row is None or (row.expires_at is not None and row.expires_at <= self._now()):
+            return None
+        return Identity(f"token:{row.name}", row.role)
+
+    async def _from_session(self, secret: str) -> Identity | None:
+        row = await self._store.get_session(digest_of(secret))
+        now = self._now()
+        if row is None or row.expires_at <= now or row.data["until"] <= now:
+            return None
+        identity = await self._opener(secret, row.data)
+        if identity is None:
+            return None
+        await self._prolong(row, min(now + IDLE_S, row.data["until"]))
+        return msgspec.structs.replace(identity, csrf=csrf_of(secret))
+
+    async def _opener(self, secret: str, data: Mapping[str, Any]) -> Identity | None:
+        if hmac.compare_digest(data["token"], self._proof(secret)):
+            return ADMIN
+        return await self._bearer(bytes.fromhex(data["token"]))
+
+    async def _prolong(self, row: SessionRow, expires_at: float) -> None:
+        if expires_at - row.expires_at >= _TOUCH_EVERY_S:
+            await self._store.touch_session(row.digest, expires_at)
+
+    def _proof(self, secret: str) -> str:
+        """That the admin token opened the session: kept instead of the token's digest, from which
+        a weak token could be guessed."""
+        return hmac.digest(self._admin_digest, secret.encode("utf-8", "replace"), "sha256").hex()
+
+
+class Door:
+    """Lets a request through whose caller is known: 401 otherwise, 403 for a wrong CSRF token."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
         self._app = app
-        self._verify = verify
+        self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
-        allowed = scope["type"] != "http" or scope["path"] in PUBLIC or self._holds_token(scope)
-        app = self._app if allowed else _unauthorized()
+        app = await self._judge(scope) if scope["type"] == "http" else self._app
         await app(scope, receive, send)
 
-    def _holds_token(self, scope: Scope) -> bool:
-        given = [value for name, value in scope["headers"] if name == b"authorization"]
-        if len(given) != 1:
-            return False
-        scheme, _, token = given[0].partition(b" ")
-        return scheme.lower() == b"bearer" and self._verify(token.strip())
+    async def _judge(self, scope: Scope) -> ASGIApp:
+        if (scope["method"], scope["path"]) in OPEN:
+            return self._app
+        try:
+            identity = await self._gate.identify(scope["headers"])
+        except StoreUnreachable:
+            return unreachable()
+        if identity is None:
+            message = "A valid admin token is required: Authorization: Bearer …"
+            return failure(401, message, {"www-authenticate": "Bearer"})
+        if not _shows_csrf(scope, identity):
+            return failure(403, "The header x-csrf-token must carry the session's token.")
+        scope.setdefault("state", {})["identity"] = identity
+        return self._app
 
 
-def _unauthorized() -> ASGIApp:
-    return failure(
-        401,
-        "A valid admin token is required: Authorization: Bearer …",
-        {"www-authenticate": "Bearer"},
-    )
+def session_secret(headers: list[tuple[bytes, bytes]]) -> str | None:
+    """The secret in the session's cookie."""
+    cookies = b"; ".join(value for name, value in headers if name == b"cookie").decode("latin-1")
+    try:
+        morsel = SimpleCookie(cookies).get(COOKIE)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
+
+
+def _shows_csrf(scope: Scope, identity: Identity) -> bool:
+    if identity.csrf is None or scope["method"] in _SAFE:
+        return True
+    shown = next((value for name, value in scope["headers"] if name == b"x-csrf-token"), b"")
+    return hmac.compare_digest(shown, identity.csrf.encode())

@@ -1,10 +1,12 @@
 """What the admin API asks of the rest of the program."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
+from headgate.admin.control import Control
+from headgate.model.analytics import Bucket, GroupKey, Latency, Quality, Totals
 from headgate.model.book_query import RequestDetail, RequestPage, RequestQuery
 
 
@@ -20,9 +22,34 @@ class RequestLog(Protocol):
         ...
 
 
+class Analytics(Protocol):
+    """The request log in numbers. Raises StoreUnreachable."""
+
+    async def totals(self, query: RequestQuery, by: Sequence[GroupKey]) -> tuple[Totals, ...]:
+        """Sums by the given keys, the latest day and the most requests first."""
+        ...
+
+    async def latency(self, query: RequestQuery, by: Sequence[GroupKey]) -> tuple[Latency, ...]:
+        """Quantiles of waiting by the given keys, the most requests first."""
+        ...
+
+    async def quality(self, query: RequestQuery) -> tuple[Quality, ...]:
+        """How each backend's attempts ended, the busiest backend first."""
+        ...
+
+    async def lengths(self, query: RequestQuery) -> tuple[Bucket, ...]:
+        """How long the answers were, in tokens."""
+        ...
+
+    async def active_users(self, query: RequestQuery) -> int:
+        """How many users asked anything."""
+        ...
+
+
 class Deps(msgspec.Struct, frozen=True, kw_only=True):
-    """Handed in by the composition root. ``verify_token`` says whether bytes are the admin's
-    token, in a time that does not depend on them."""
+    """Handed in by the composition root. ``admin_digest``: SHA-256 of the administrator's token."""
 
     request_log: RequestLog
-    verify_token: Callable[[bytes], bool]
+    analytics: Analytics
+    control: Control
+    admin_digest: bytes

@@ -34,7 +34,7 @@ def routes(log: RequestLog) -> APIRouter:
         )
 
     @router.get("/admin/requests/{id}", response_model=schema.RequestDetail)
-    async def get_request(id: str) -> Response:  # noqa: A002 - the contract's name
+    async def get_request(id: str) -> Response:
         """One exchange with its attempts."""
         detail = await log.get(id)
         if detail is None:

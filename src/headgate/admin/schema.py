@@ -9,13 +9,17 @@ from headgate.model.outcome import Outcome
 from headgate.model.usage import UsageSource
 
 
-def _closing_instant(text: str) -> float:
-    return parse_instant(text, end_of_day=True)
+def _instant(given: Any) -> float:
+    return parse_instant(given if isinstance(given, str) else "")
+
+
+def _closing_instant(given: Any) -> float:
+    return parse_instant(given if isinstance(given, str) else "", end_of_day=True)
 
 
 Instant = Annotated[
     float,
-    BeforeValidator(parse_instant, json_schema_input_type=str),
+    BeforeValidator(_instant, json_schema_input_type=str),
     Field(description="RFC 3339, or a day; included", examples=["2026-01-31T12:00:00Z"]),
 ]
 ClosingInstant = Annotated[
