@@ -17,7 +17,9 @@ from headgate.backends.zero import zero_config
 from headgate.config import Config, ConfigErrors, json_schema, load, report
 from headgate.mock.run import run as run_mock
 from headgate.mock.script import ScriptError
+from headgate.model.key_format import weakness
 from headgate.model.store_faults import StoreUnreachable
+from headgate.policies.chain import check_entry
 from headgate.server.listen import bind, bound_port, serve
 from headgate.server.service import CannotServe, Timing
 from headgate.storage.admin_token import AdminToken, admin_token
@@ -114,9 +116,10 @@ def _add_backends(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 def _serve(parsed: argparse.Namespace) -> None:
     env = os.environ
     path = _config_path(parsed.config, env)
-    config = _overridden(load(path, env) if path else zero_config(env), parsed)
+    config = _overridden(load(path, env, check_entry) if path else zero_config(env), parsed)
     data = Path(parsed.data or env.get("HEADGATE_DATA") or "headgate-data")
     _refuse_open_on_network(config, data)
+    _warn_of_weak_keys(config)
     data.mkdir(parents=True, exist_ok=True)
     token = admin_token(data, env.get("HEADGATE_ADMIN_TOKEN"))
     launch = Launch(
@@ -136,6 +139,14 @@ def _serve(parsed: argparse.Namespace) -> None:
         workers=parsed.workers,
         timing=Timing(drain_s=config.server.drain),
     )
+
+
+def _warn_of_weak_keys(config: Config) -> None:
+    """Says which keys of the file could be guessed: they work, since they are the operator's."""
+    for user in config.users:
+        why = weakness(user.api_key)
+        if why is not None:
+            print(f"headgate: warning: the api_key of user {user.name!r} {why}", file=sys.stderr)
 
 
 def _config_path(given: str | None, env: Mapping[str, str]) -> str | None:
@@ -200,10 +211,11 @@ def _check(parsed: argparse.Namespace) -> None:
     if path is None:
         raise Problem(f"there is no {DEFAULT_FILE} here; name the file to check.")
     try:
-        load(path, os.environ)
+        config = load(path, os.environ, check_entry)
     except ConfigErrors as errors:
         print("\n".join(report(errors)), file=sys.stderr)
         sys.exit(1)
+    _warn_of_weak_keys(config)
     print(f"{path}: {report(None)[0]}")
 
 

@@ -4,7 +4,11 @@ from tests.promises.tree import ROOT, functions, name_of, source_files
 
 MOST_FILE_LINES = 400
 MOST_FUNCTION_LINES = 40
-TABLES = {"src/headgate/backends/catalog.py", "src/headgate/backends/abilities.py"}
+TABLES = {
+    "src/headgate/backends/catalog.py",
+    "src/headgate/backends/abilities.py",
+    "tests/server/corpus.py",
+}
 """Data may be longer."""
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from headgate.config import units
-from headgate.model.key_format import weakness
 
 HASH_ON_PATTERN = r"^(session|user|key|header:[A-Za-z0-9!#$%&'*+.^_`|~-]+)$"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -70,13 +69,6 @@ def check_key(text: str) -> None:
         raise ValueError("a key is printable ASCII without spaces, and not empty")
 
 
-def check_own_key(text: str) -> None:
-    """A caller's key that the operator made. Never repeats it."""
-    why = weakness(text)
-    if why is not None:
-        raise ValueError(why)
-
-
 def check_path(text: str) -> None:
     """A path below a backend's address, perhaps with a query."""
     if not re.match(r"^/[\x21-\x7e]*$", text) or "#" in text:
@@ -118,7 +110,6 @@ TEXTS: Mapping[str, Callable[[str], None]] = {
     "name": check_name,
     "model": check_model,
     "key": check_key,
-    "own_key": check_own_key,
     "path": check_path,
     "agent": check_agent,
     "header_name": check_header_name,

@@ -63,9 +63,6 @@ ModelName = Annotated[str, key("A model's name.", text="model")]
 
 Key = Annotated[str, key("A secret; best taken from the environment: ${NAME}.", text="key")]
 
-OwnKey = Annotated[str, key("A caller's key, 16 characters or more; best ${NAME}.", text="own_key")]
-"""What a caller shows."""
-
 Names = Literal["*"] | tuple[ModelName, ...]
 """All (``*``), or a list of names."""
 

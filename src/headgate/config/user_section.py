@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from headgate.config.section import Name, Names, OwnKey, Section, key
+from headgate.config.section import Key, Name, Names, Section, key
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Amount = Annotated[float, msgspec.Meta(ge=0)]
@@ -28,7 +28,7 @@ class UserSettings(Section, frozen=True, kw_only=True):
     """One caller."""
 
     name: Annotated[str, key("Who it is; no two users share a name.", text="model")]
-    api_key: Annotated[OwnKey, key("What the caller shows, 16 characters or more; best ${NAME}.")]
+    api_key: Annotated[Key, key("What the caller shows; long and random, best ${NAME}.")]
     email: Annotated[str | None, key("Where to reach them.")] = None
     backends: Annotated[
         Literal["*"] | tuple[Name, ...], key("Backends that may be used; left out: none.")

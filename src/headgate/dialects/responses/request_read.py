@@ -1,6 +1,6 @@
 """A request in this dialect, read whole."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from headgate.dialects.responses.input_read import InputReader
@@ -61,10 +61,8 @@ def read_request(body: bytes) -> Request:
     model = _take(value, "model", str)
     if not model:
         raise bad_request("'model' must name a model.", "model")
-    reader = InputReader(read_tools(value.get("tools")))
     instructions = _instructions(value)
-    reader.messages.extend(instructions)
-    reader.read(value.get("input", []))
+    reader = _read_input(value, instructions)
     wish = _take(value, "reasoning", dict)
     shape = _take(value, "text", dict) or {}
     include = _include(value)
@@ -95,6 +93,13 @@ def read_request(body: bytes) -> Request:
         truncation=_take(value, "truncation", str),
         extras=_extras(value, shape, reader, bool(instructions)),
     )
+
+
+def _read_input(value: Mapping[str, Any], instructions: Sequence[Message]) -> InputReader:
+    reader = InputReader(read_tools(value.get("tools")))
+    reader.messages.extend(instructions)
+    reader.read(value.get("input", []))
+    return reader
 
 
 def _take(source: Mapping[str, Any], key: str, kind: type[_T]) -> _T | None:
