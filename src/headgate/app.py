@@ -12,6 +12,7 @@ import msgspec
 
 from headgate.backends.backend import Backend
 from headgate.background import running
+from headgate.chains import chain_of, environment_of, guarding
 from headgate.config import Config, ConfigErrors, load
 from headgate.filters.accounting import Accounting
 from headgate.filters.detail import Detail
@@ -29,6 +30,8 @@ from headgate.pipeline.knowledge import Knowledge
 from headgate.pipeline.merge import Merged, merge
 from headgate.pipeline.model_lists import ModelLists
 from headgate.pipeline.snapshot import Snapshot, from_config
+from headgate.policies.chain import check_entry
+from headgate.policies.environment import Environment
 from headgate.ports import Books, Limiter, Prices, Spending
 from headgate.server.asgi import Application
 from headgate.server.interface import App, Message, Receive, Scope, Send
@@ -168,7 +171,8 @@ class Worker:
         closing.push_async_callback(gateway.lists.aclose)
         store, vault = DirectoryStore(database), Vault(launch.secret_keys)
         await reseal(store, vault, time.time())
-        knowledge = self._knowledge = _knowledge(launch, store, vault, gateway)
+        environment = environment_of(gateway, http)
+        knowledge = self._knowledge = _knowledge(launch, store, vault, gateway, environment)
         await knowledge.open()
         await closing.enter_async_context(
             running(
@@ -218,6 +222,7 @@ def _knowledge(
     store: DirectoryStore,
     vault: Vault,
     gateway: Gateway,
+    environment: Environment,
 ) -> Knowledge:
     path = launch.path
 
@@ -227,12 +232,16 @@ def _knowledge(
     def build(config: Config, directory: Directory) -> Merged:
         file = from_config(config, launch.loopback, launch.peppers)
         merged = merge(file, directory, open_secret)
-        return Merged(_with_mock(launch, merged.snapshot), merged.problems)
+        chain = chain_of(config, directory, path or "the environment", environment)
+        snapshot = msgspec.structs.replace(
+            _with_mock(launch, merged.snapshot), open_guard=guarding(chain)
+        )
+        return Merged(snapshot, merged.problems)
 
     def use(merged: Merged) -> None:
         _use(gateway, merged.snapshot)
 
-    read = None if path is None else lambda: load(path, os.environ)
+    read = None if path is None else lambda: load(path, os.environ, check_entry)
     return Knowledge(store, launch.config, read, build, use)
 
 
