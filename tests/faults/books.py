@@ -8,16 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.faults.caller import Answer
+from tests.faults.caller import Answer, get
 
 Row = dict[str, Any]
 _PATIENCE_S = 8.0
 
 
-class Kept(Protocol):
-    """Where a gateway keeps its books."""
+class Running(Protocol):
+    """A gateway that runs."""
 
-    data: Path
+    url: str
+    admin_token: str
 
 
 class Expected:
@@ -32,54 +33,61 @@ class Expected:
         said = {"status_code": answer.status, "outcome": outcome, **columns}
         self._said[answer.id] = (test, said)
 
-    def check(self, kept: Kept) -> None:
+    def check(self, gateway: Running) -> None:
         """Asserts all that was said, and that every attempt has its row."""
         wrong = []
         for request_id, (test, said) in self._said.items():
-            row = row_of(kept, request_id)
-            attempts = attempts_of(kept, request_id)
+            row = row_of(gateway, request_id)
+            attempts = row["attempt_rows"]
             last = attempts[-1]["outcome"] if attempts else row["outcome"]
             differs = [name for name, value in said.items() if row[name] != value]
             if differs or (len(attempts), last) != (row["attempts"], row["outcome"]):
-                wrong.append((test, said, row, attempts))
+                wrong.append((test, said, row))
         assert not wrong
 
 
-def row_of(kept: Kept, request_id: str) -> Row:
-    """The row of an exchange, as soon as it is written."""
-    deadline_s = time.monotonic() + _PATIENCE_S
-    while True:
-        rows = _read(kept, "SELECT * FROM exchanges WHERE id = ?", request_id)
-        if rows:
-            return rows[0]
-        assert time.monotonic() < deadline_s, f"the exchange {request_id} has no row"
-        time.sleep(0.02)
+def row_of(gateway: Running, request_id: str) -> Row:
+    """The row of an exchange with its attempts' rows, as soon as it is written."""
+    row = _soon(lambda: _fetch(gateway, f"/admin/requests/{request_id}"))
+    assert row is not None, f"the exchange {request_id} has no row: {rows_of(gateway)}"
+    return row
 
 
-def newest(kept: Kept, accept: Callable[[Row], bool]) -> Row:
+def newest(gateway: Running, accept: Callable[[Row], bool]) -> Row:
     """The newest row that `accept` takes, as soon as there is one."""
-    deadline_s = time.monotonic() + _PATIENCE_S
-    while True:
-        rows = rows_of(kept)
-        found = next((row for row in rows if accept(row)), None)
-        if found is not None:
-            return found
-        assert time.monotonic() < deadline_s, f"no such row among {rows}"
-        time.sleep(0.02)
+    row = _soon(lambda: next((row for row in rows_of(gateway) if accept(row)), None))
+    assert row is not None, f"no such row among {rows_of(gateway)}"
+    return row
 
 
-def rows_of(kept: Kept) -> list[Row]:
+def rows_of(gateway: Running) -> list[Row]:
     """The newest rows, newest first."""
-    return _read(kept, "SELECT * FROM exchanges ORDER BY created_at DESC")
+    page = _fetch(gateway, "/admin/analytics/requests?limit=100&offset=0")
+    assert page is not None
+    rows: list[Row] = page["rows"]
+    return rows
 
 
-def attempts_of(kept: Kept, request_id: str) -> list[Row]:
-    """The attempts of an exchange whose row is written."""
-    return _read(kept, "SELECT * FROM attempts WHERE exchange_id = ? ORDER BY attempt", request_id)
-
-
-def _read(kept: Kept, query: str, *values: str) -> list[Row]:
-    path = kept.data / "headgate.db"
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+def rows_in(data: Path) -> list[Row]:
+    """The rows in the data folder of a gateway that does not run any more, newest first."""
+    database = sqlite3.connect(f"file:{data / 'headgate.db'}?mode=ro", uri=True)
+    with contextlib.closing(database):
         database.row_factory = sqlite3.Row
-        return [dict(row) for row in database.execute(query, values)]
+        query = "SELECT * FROM exchanges ORDER BY created_at DESC"
+        return [dict(row) for row in database.execute(query)]
+
+
+def _fetch(gateway: Running, path: str) -> Row | None:
+    answer = get(gateway.url, path, authorization=f"Bearer {gateway.admin_token}")
+    if answer.status == 404:
+        return None
+    assert answer.status == 200, answer
+    found: Row = answer.json
+    return found
+
+
+def _soon(find: Callable[[], Row | None]) -> Row | None:
+    deadline_s = time.monotonic() + _PATIENCE_S
+    while (found := find()) is None and time.monotonic() < deadline_s:
+        time.sleep(0.03)
+    return found

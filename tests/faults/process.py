@@ -1,6 +1,7 @@
 """``headgate serve`` as an operator runs it: in a folder that outlives the process."""
 
 import contextlib
+import os
 import re
 import signal
 import subprocess
@@ -22,6 +23,8 @@ class Served:
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         self.data = folder / "data"
+        self.url = ""
+        self.admin_token = "token-of-the-administrator"
         self._config = folder / "gateway.yaml"
         self._log = folder / "log"
         command = [sys.executable, "-m", "headgate", "serve", "--config", str(self._config)]
@@ -30,6 +33,7 @@ class Served:
             self._process = subprocess.Popen(
                 [*command, "--data", str(self.data), "--port", "0", *arguments],
                 cwd=folder,
+                env={**os.environ, "HEADGATE_ADMIN_TOKEN": self.admin_token},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -39,6 +39,14 @@ def over(url: str, **backend_settings: Any) -> dict[str, Any]:
     }
 
 
+def add_hasty(config: dict[str, Any], url: str, **timeouts: str) -> None:
+    """Adds the models ``hasty-chat`` and so on, whose backends are given little time: apart, so
+    that on a busy machine nothing else is late."""
+    for name in ("chat", "messages", "responses", "gemini"):
+        config["backends"][f"hasty-{name}"] = backend(url, name, timeouts=timeouts)
+        config["models"][f"hasty-{name}"] = model(f"hasty-{name}")
+
+
 @contextlib.contextmanager
 def serving(config: dict[str, Any], **environment: str) -> Iterator[Gateway]:
     """A gateway; whatever happened to it, it never showed a traceback."""

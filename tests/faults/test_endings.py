@@ -9,7 +9,7 @@ import pytest
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.books import Expected
 from tests.faults.caller import DIALECTS, Answer, ask, question
-from tests.faults.serving import over, serving
+from tests.faults.serving import add_hasty, over, serving
 from tests.faults.streams import FINISH, FRAMES, INBAND, OPENING, raw, text_of
 from tests.faults.told import LAST_WORDS, TOO_SLOW, TRUNCATED, check_broken, check_error
 
@@ -24,8 +24,9 @@ every_pair = pytest.mark.parametrize(("caller", "backend"), PAIRS)
 
 @pytest.fixture(scope="module")
 def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
-    timeouts = {"first_event": "5s", "idle": "300ms"}
-    with serving(over(upstream.url, timeouts=timeouts)) as gateway:
+    config = over(upstream.url)
+    add_hasty(config, upstream.url, idle="300ms")
+    with serving(config) as gateway:
         yield gateway
 
 
@@ -200,7 +201,7 @@ def test_silence_is_a_timeout(
 ) -> None:
     sent = FRAMES[backend][: OPENING[backend]]
     upstream.script(**raw(*sent), stall_after=len(sent))
-    answer = stream(gateway, caller, backend)
+    answer = stream(gateway, caller, f"hasty-{backend}")
     begun(caller, backend, check_broken(caller, answer.body, TOO_SLOW, "request_timeout", TIMEOUT))
     log.outcome(answer, "timeout")
 
@@ -211,7 +212,7 @@ def test_a_backend_that_is_silent_after_its_finish_has_answered(
 ) -> None:
     sent = FRAMES[backend][: FINISH[backend]]
     upstream.script(**raw(*sent), stall_after=len(sent))
-    answer = stream(gateway, caller, backend)
+    answer = stream(gateway, caller, f"hasty-{backend}")
     assert is_whole(caller, answer.body)
     log.outcome(answer, "complete")
 

@@ -12,7 +12,7 @@ from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.books import Expected
 from tests.faults.caller import DIALECTS, PATHS, Answer, Line, ask, question, request
 from tests.faults.raw_backend import black_hole, closed_port, raw_backend
-from tests.faults.serving import BACKEND_KEY, backend, model, over, serving
+from tests.faults.serving import BACKEND_KEY, add_hasty, backend, model, over, serving
 from tests.faults.told import check_error
 
 KEYS = {name: f"a-long-key-of-{name}" for name in ("all", "none", "some")}
@@ -26,8 +26,8 @@ every_backend = pytest.mark.parametrize("to", ["chat", "messages", "responses", 
 
 @pytest.fixture(scope="module")
 def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
-    timeouts = {"connect": "300ms", "first_event": "400ms", "total": "600ms"}
-    config = over(upstream.url, timeouts=timeouts)
+    config = over(upstream.url)
+    add_hasty(config, upstream.url, first_event="400ms", total="600ms")
     with raw_backend(NO_HTTP) as nonsense, raw_backend(CUT_HEAD) as reset, black_hole() as hole:
         odd = {
             "refusing": closed_port(),
@@ -35,11 +35,12 @@ def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
             "plain": upstream.url.replace("http:", "https:"),
             "nonsense": nonsense.url,
             "reset": reset.url,
-            "hole": hole,
         }
         for name, url in odd.items():
-            config["backends"][name] = backend(url, "chat", timeouts=timeouts)
+            config["backends"][name] = backend(url, "chat")
             config["models"][name] = model(name)
+        config["backends"]["hole"] = backend(hole, "chat", timeouts={"connect": "300ms"})
+        config["models"]["hole"] = model("hole")
         config["server"]["max_body"] = "20kB"
         config["users"] = [
             {"name": "all", "api_key": KEYS["all"], "backends": "*"},
@@ -261,7 +262,10 @@ def test_a_backend_that_is_too_slow(
     cases = list(itertools.product(DIALECTS, ("chat", "messages", "responses", "gemini"), (0, 1)))
     with ThreadPoolExecutor(len(cases)) as callers:
         answers = callers.map(
-            lambda case: put(gateway, case[0], question(case[0], case[1], bool(case[2]))), cases
+            lambda case: put(
+                gateway, case[0], question(case[0], f"hasty-{case[1]}", bool(case[2]))
+            ),
+            cases,
         )
         for answer, (caller, _, _) in zip(answers, cases, strict=True):
             check_error(answer, caller, 504, "request_timeout", "timeout_error")
@@ -277,7 +281,7 @@ PINGS = b": still here\n\n".decode()
 @every_dialect
 def test_comments_are_no_event(upstream: ScriptedUpstream, gateway: Gateway, caller: str) -> None:
     upstream.script(events=[{"raw": PINGS}] * 40, delay_ms=50, no_terminator=True)
-    answer = put(gateway, caller, question(caller, "chat"))
+    answer = put(gateway, caller, question(caller, "hasty-chat"))
     check_error(answer, caller, 504, "request_timeout", "timeout_error")
 
 

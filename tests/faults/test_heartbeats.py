@@ -101,13 +101,6 @@ def test_never_inside_a_frame(upstream: ScriptedUpstream, gateway: Gateway, call
 
 
 @every_dialect
-def test_a_busy_stream_has_none(upstream: ScriptedUpstream, gateway: Gateway, caller: str) -> None:
-    upstream.script(**raw(*FRAMES[caller]), delay_ms=20)
-    answer = stream(gateway, caller, caller)
-    assert BEAT[caller] not in answer.body
-
-
-@every_dialect
 def test_a_whole_reply_has_none(upstream: ScriptedUpstream, gateway: Gateway, caller: str) -> None:
     upstream.script(delay_headers_ms=500)
     answer = ask(gateway.url, caller, question(caller, caller, stream=False))

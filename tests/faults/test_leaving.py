@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from headgate.testing import Gateway, ScriptedUpstream
-from tests.faults.books import newest
+from tests.faults.books import newest, rows_of
 from tests.faults.caller import DIALECTS, PATHS, Line, ask, question, request
 from tests.faults.serving import model, over, serving
 from tests.faults.streams import FRAMES, OPENING, raw, text_of
@@ -127,12 +127,12 @@ def test_before_the_answer_is_known_the_log_says_so(
     upstream: ScriptedUpstream, gateway: Gateway, let_go: list[float], caller: str
 ) -> None:
     upstream.script(stall_after=0)
-    began = time.time() - 0.01
+    seen = {row["id"] for row in rows_of(gateway)}
     with Line(gateway.url) as line:
         line.send(request(PATHS[caller], question(caller, caller)))
         upstream.wait_for(lambda one: one["method"] == "POST")
         leave(line, let_go, reset=False)
-    row = newest(gateway, lambda row: row["created_at"] > began)
+    row = newest(gateway, lambda row: row["id"] not in seen)
     assert (row["outcome"], row["status_code"], row["attempts"]) == ("client_closed", 499, 1)
     assert row["usage_source"] == "estimated"
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from headgate.testing import Gateway, ScriptedUpstream
-from tests.faults.books import Expected, attempts_of, row_of
+from tests.faults.books import Expected, row_of
 from tests.faults.caller import DIALECTS, Answer, ask, question
 from tests.faults.raw_backend import closed_port
-from tests.faults.serving import backend, model, over, serving
+from tests.faults.serving import add_hasty, backend, model, over, serving
 from tests.faults.streams import FRAMES, INBAND, OPENING, raw, text_of
 from tests.faults.told import LAST_WORDS, TRUNCATED, check_broken, check_error
 
@@ -38,13 +38,15 @@ def both(caller: str, stream: bool = True) -> str:
 
 @pytest.fixture(scope="module")
 def gateway(upstream: ScriptedUpstream, second: ScriptedUpstream) -> Iterator[Gateway]:
-    config = over(upstream.url, timeouts={"first_event": "300ms", "total": "600ms"})
+    config = over(upstream.url)
+    add_hasty(config, upstream.url, first_event="300ms", total="600ms")
     config["backends"]["second"] = backend(second.url, "messages")
     config["backends"]["refusing"] = backend(closed_port(), "chat")
     models = config["models"]
     for name in (both(caller, stream) for caller in DIALECTS for stream in (True, False)):
         config["backends"][name] = backend(second.url, "messages")
         models[name] = model("chat", name, retries=1)
+        models[f"hasty-{name}"] = model("hasty-chat", name, retries=1)
     models["three"] = model("chat", "gemini", "second", retries=1)
     models["never"] = model("chat", "second", retries=0)
     models["once-connected"] = model("chat", "second", retries=1, fallback_on=["connect"])
@@ -84,8 +86,6 @@ FAILURES: dict[str, dict[str, Any]] = {
     "429": {"status": 429},
     "its own key refused": {"status": 401},
     "reset": {"disconnect_after": 0},
-    "too slow": {"delay_headers_ms": 5000},
-    "no event": {"stall_after": 0},
     "a page": {"garbage": True},
     "an error in place of a reply": {"json": {"error": {"message": "Oh.", "code": 500}}},
 }
@@ -108,6 +108,28 @@ def test_the_next_target_answers(
     from_second(answer, caller, stream)
     assert len(upstream.requests("POST")) == len(second.requests("POST")) == 1
     log.outcome(answer, "complete", attempts=2, backend_id=both(caller, stream))
+
+
+@pytest.mark.parametrize(
+    "script", [{"delay_headers_ms": 5000}, {"stall_after": 0}], ids=["no headers", "no event"]
+)
+@streaming
+@every_dialect
+def test_the_next_target_answers_for_a_slow_one(
+    upstream: ScriptedUpstream,
+    gateway: Gateway,
+    log: Expected,
+    caller: str,
+    stream: bool,
+    script: dict[str, Any],
+) -> None:
+    name = both(caller, stream)
+    upstream.script(text="x")
+    assert ask(gateway.url, caller, question(caller, "hasty-chat")).status in (200, 504)
+    upstream.script(**script)
+    answer = ask(gateway.url, caller, question(caller, f"hasty-{name}", stream))
+    from_second(answer, caller, stream)
+    log.outcome(answer, "complete", attempts=2, backend_id=name)
 
 
 @streaming
@@ -186,7 +208,7 @@ def test_when_all_fail_the_last_failure_is_told(
     assert message == "The last one."
     row = row_of(gateway, answer.id)
     assert (row["attempts"], row["backend_id"]) == (2, both(caller))
-    tried = [(one["backend_id"], one["status_code"]) for one in attempts_of(gateway, answer.id)]
+    tried = [(one["backend_id"], one["status_code"]) for one in row["attempt_rows"]]
     assert tried == [("chat", 500), (both(caller), 503)]
 
 

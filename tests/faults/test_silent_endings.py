@@ -7,7 +7,7 @@ import pytest
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.books import Expected
 from tests.faults.caller import DIALECTS, ask, question
-from tests.faults.serving import over, serving
+from tests.faults.serving import add_hasty, over, serving
 from tests.faults.streams import FRAMES, INBAND, OPENING, raw, text_of
 from tests.faults.told import LAST_WORDS, check_error
 
@@ -17,7 +17,8 @@ every_backend = pytest.mark.parametrize("to", ["chat", "messages", "responses", 
 
 @pytest.fixture(scope="module")
 def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
-    config = over(upstream.url, timeouts={"idle": "300ms"})
+    config = over(upstream.url)
+    add_hasty(config, upstream.url, idle="300ms")
     config["server"]["stream_errors"] = "silent"
     with serving(config) as gateway:
         yield gateway
@@ -36,7 +37,8 @@ def test_what_arrived_is_all_that_is_said(
     else:
         more = {"resets": {"disconnect_after": count}, "stalls": {"stall_after": count}}
         upstream.script(**raw(*sent), **more.get(fault, {}))
-    answer = ask(gateway.url, caller, question(caller, to))
+    asked = f"hasty-{to}" if fault == "stalls" else to
+    answer = ask(gateway.url, caller, question(caller, asked))
     assert (answer.status, answer.ended) == (200, "clean")
     assert LAST_WORDS[caller] not in answer.body
     # In its own dialect the backend's error event is an event like any other.
