@@ -42,9 +42,10 @@ bench: $(VENV)/test.ok  ## Processor time a request and a chunk; results under b
 lock: $(VENV)/test.ok  ## Pin every dependency with its hashes.
 	$(BIN)/python -m uv --version >/dev/null 2>&1 || $(PIP) install uv
 	$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-header --quiet --upgrade pyproject.toml -o requirements/run.txt
+	    --no-emit-index-url --no-header --quiet --upgrade --all-extras pyproject.toml \
+	    -o requirements/run.txt
 	$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-header --quiet --upgrade pyproject.toml requirements/test.in \
+	    --no-emit-index-url --no-header --quiet --upgrade --all-extras pyproject.toml requirements/test.in \
 	    -o requirements/test.txt
 
 clean:

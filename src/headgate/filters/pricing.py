@@ -80,8 +80,10 @@ class ListPrices:
 
 
 def _look_up(provider: str, model: str, usage: Usage, at: float) -> Cost | None:
-    import genai_prices  # noqa: PLC0415 - 20 MB that only priced attempts need
-
+    try:
+        import genai_prices  # noqa: PLC0415 - 20 MB that only priced attempts need
+    except ModuleNotFoundError:
+        return None  # an optional extra: without it only the configuration's own prices count
     whole, cached, written = input_parts(usage)
     counted = genai_prices.Usage(
         input_tokens=whole,

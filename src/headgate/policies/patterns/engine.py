@@ -4,16 +4,20 @@ https://github.com/google/re2. Patterns and texts are bytes of UTF-8, positions 
 binding would otherwise count characters on every call.
 """
 
-import re2  # type: ignore[import-untyped]
+from typing import Any
 
 from headgate.policies.patterns.syntax import PatternRefused
+
+try:
+    import re2  # type: ignore[import-untyped]
+except ModuleNotFoundError:  # an optional extra
+    re2 = None
 
 Span = tuple[int, int]
 
 MOST_MEMORY_BYTES = 16 * 1024 * 1024
 _NOTHING: Span = (-1, -1)
-_ANYWHERE = re2._Anchor.UNANCHORED
-_HERE = re2._Anchor.ANCHOR_START
+_anchors: Any = re2 and re2._Anchor
 
 
 class Regex:
@@ -22,6 +26,8 @@ class Regex:
     __slots__ = ("_match",)
 
     def __init__(self, source: str) -> None:
+        if re2 is None:
+            raise PatternRefused('needs RE2; run: pip install "headgate[policies]"')
         options = re2.Options()
         options.log_errors = False
         options.never_capture = True
@@ -35,12 +41,12 @@ class Regex:
 
     def search(self, data: bytes, start: int) -> Span | None:
         """The leftmost match that begins at `start` or later; what is before is context."""
-        span: Span = self._match(_ANYWHERE, data, start, len(data))[0]
+        span: Span = self._match(_anchors.UNANCHORED, data, start, len(data))[0]
         return None if span == _NOTHING else span
 
     def match(self, data: bytes, start: int, end: int) -> Span | None:
         """The match that begins at `start` and ends at `end` at the latest."""
-        span: Span = self._match(_HERE, data, start, end)[0]
+        span: Span = self._match(_anchors.ANCHOR_START, data, start, end)[0]
         return None if span == _NOTHING else span
 
 
