@@ -11,10 +11,11 @@ import pytest
 
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.books import Expected
-from tests.faults.caller import DIALECTS, PATHS, Answer, Line, ask, question, request
-from tests.faults.serving import backend, model, over, serving
+from tests.faults.caller import DIALECTS, Answer, ask, question
+from tests.faults.serving import model, over, serving
 from tests.faults.streams import FINISH, FRAMES, OPENING, raw, text_of
 from tests.faults.told import LAST_WORDS, check_broken, check_error
+from tests.faults.whole_replies import REPLIES
 
 PAIRS = list(itertools.product(DIALECTS, FRAMES))
 TYPES = {
@@ -125,8 +126,7 @@ def test_a_whole_reply_is_redacted(
 def test_a_whole_reply_that_no_policy_changes_keeps_its_bytes(
     upstream: ScriptedUpstream, gateway: Gateway, caller: str
 ) -> None:
-    said = {"chat": _CHAT_REPLY, "messages": _MESSAGES_REPLY, "responses": _RESPONSES_REPLY}[caller]
-    upstream.script(json=said)
+    upstream.script(json=REPLIES[caller])
     body = question(caller, caller, stream=False)
     plain = ask(gateway.url, caller, body)
     assert under(gateway, "redact", caller, body).body == plain.body
@@ -333,61 +333,6 @@ def test_headers_of_policies_go_to_the_backend_and_to_the_caller(
     assert answer.headers["x-told"] == "yes"
 
 
-def test_a_new_chain_counts_from_the_next_request_and_no_stream_changes_its_own(
-    upstream: ScriptedUpstream,
-) -> None:
-    def chain(word: str) -> dict[str, Any]:
-        redact = {"policy": "redact", "patterns": [], "regexes": {word: "Hello"}}
-        return {**over(upstream.url), "policies": {"chain": [redact]}}
-
-    with serving(chain("old")) as gateway:
-        upstream.script(text=["Hello ", "Hello ", "end"], delay_ms=1000, ignore_usage=True)
-        with Line(gateway.url) as line:
-            line.send(request(PATHS["chat"], question("chat", "chat")))
-            line.head()
-            line.until(b"[OLD]")
-            gateway.reload(chain("new"))
-            _wait_for(gateway, "was reloaded")
-            upstream.script(text="Hello")
-            other = ask(gateway.url, "chat", question("chat", "chat", stream=False))
-            assert b"[NEW]" in other.body
-            assert line.rest() == "clean"
-            assert text_of("chat", b"".join(line.chunks)) == "[OLD] [OLD] end"
-        broken = {**over(upstream.url), "policies": {"chain": [{"policy": "redcat"}]}}
-        gateway.reload(broken)
-        _wait_for(gateway, "was not reloaded")
-        assert "redact" in gateway.log
-        assert b"[NEW]" in ask(gateway.url, "chat", question("chat", "chat", stream=False)).body
-
-
-def test_a_judge_asks_a_model_of_the_gateway_past_the_chain(upstream: ScriptedUpstream) -> None:
-    judge = {"policy": "judge", "model": "chat", "rules": "No greetings.", "apply_to": ["request"]}
-    config = {**over(upstream.url), "policies": {"chain": [judge]}}
-    with serving(config) as gateway:
-        upstream.script({"text": '{"verdict": "allow"}'}, {"text": "Fine"})
-        body = question("messages", "messages", stream=False)
-        ask(gateway.url, "messages", body)
-        first = upstream.requests("POST")[0]
-        assert first["path"] == "/v1/chat/completions"
-        assert "No greetings." in json.dumps(first["body"])
-
-
-def test_a_condition_on_the_backend_is_answered_at_each_attempt(
-    upstream: ScriptedUpstream,
-) -> None:
-    config = over(upstream.url)
-    config["backends"]["other"] = backend(upstream.url, "chat")
-    config["models"]["two"] = model("chat", "other", retries=1)
-    inject = {"policy": "inject_system", "text": "Be kind.", "when": {"backend": ["other"]}}
-    with serving({**config, "policies": {"chain": [inject]}}) as gateway:
-        upstream.script({"status": 500}, {"text": "Fine"})
-        answer = ask(gateway.url, "chat", question("chat", "two"))
-    assert answer.headers["x-headgate-backend"] == "other"
-    first, second = (json.dumps(one["body"]) for one in upstream.requests("POST"))
-    assert "Be kind." not in first
-    assert "Be kind." in second
-
-
 def _tool(dialect: str, name: str) -> dict[str, Any]:
     if dialect == "messages":
         return {"name": name, "input_schema": _PARAMETERS}
@@ -418,61 +363,9 @@ def _calls(*names: str) -> list[dict[str, Any]]:
     ]
 
 
-_CHAT_REPLY = {
-    "id": "chatcmpl-1",
-    "object": "chat.completion",
-    "created": 1700000000,
-    "model": "mock",
-    "choices": [
-        {
-            "index": 0,
-            "message": {"role": "assistant", "content": "Nothing here."},
-            "finish_reason": "stop",
-        }
-    ],
-    "vendor_note": {"kept": [1, 2.50]},
-}
-_MESSAGES_REPLY = {
-    "id": "msg_1",
-    "type": "message",
-    "role": "assistant",
-    "model": "mock",
-    "content": [{"type": "text", "text": "Nothing here."}],
-    "stop_reason": "end_turn",
-    "stop_sequence": None,
-    "usage": {"input_tokens": 1, "output_tokens": 1},
-    "vendor_note": True,
-}
-_RESPONSES_REPLY = {
-    "id": "resp_1",
-    "object": "response",
-    "created_at": 1700000000,
-    "status": "completed",
-    "model": "mock",
-    "output": [
-        {
-            "id": "msg_1",
-            "type": "message",
-            "role": "assistant",
-            "status": "completed",
-            "content": [{"type": "output_text", "text": "Nothing here.", "annotations": []}],
-        }
-    ],
-    "usage": {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2},
-    "vendor_note": True,
-}
-
-
-def _wait_for(gateway: Gateway, words: str) -> None:
-    deadline_s = time.monotonic() + 5.0
-    while words not in gateway.log and time.monotonic() < deadline_s:
-        time.sleep(0.01)
-    assert words in gateway.log
-
-
 def _soon_in(path: Path) -> str:
     """What the file says, as soon as it says something."""
     deadline_s = time.monotonic() + 5.0
-    while not path.exists() and time.monotonic() < deadline_s:
+    while not (path.exists() and path.read_text()) and time.monotonic() < deadline_s:
         time.sleep(0.01)
     return path.read_text()

@@ -1,0 +1,96 @@
+"""The chain of a configuration or of the database, and whom its policies may ask."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from headgate.chains import chain_of, environment_of, guarding
+from headgate.config import Config, ConfigErrors
+from headgate.config.schema import PolicySettings
+from headgate.model.directory import Directory, PolicyRow
+from headgate.model.fault import Refused
+from headgate.policies.environment import Environment, HttpCall
+from headgate.policies.running import Running
+from headgate.policies.service import MOST_ANSWER_BYTES
+from tests.pipeline.fakes import FakeUpstream, Scene, reply
+from tests.policies.drive import request
+
+BLOCK: dict[str, Any] = {"policy": "block", "words": ["hi"], "apply_to": ["request"]}
+
+
+def config(*chain: dict[str, Any], source: Any = "file") -> Config:
+    return Config(policies=PolicySettings(source=source, chain=chain))
+
+
+def row(position: int, entry: dict[str, Any], is_active: bool = True) -> PolicyRow:
+    return PolicyRow(id=f"p{position}", position=position, entry=entry, is_active=is_active)
+
+
+async def refuses(settings: Config, directory: Directory) -> str:
+    """Which policy refuses a greeting; "" where none does."""
+    guard = guarding(chain_of(settings, directory, "file.yaml", Environment()))(Scene().exchange)
+    if guard is None:
+        return ""
+    try:
+        await guard.request(request("hi"))
+    except Refused as refusal:
+        return refusal.fault.message
+    return ""
+
+
+async def test_the_file_s_chain_is_in_force_unless_it_says_otherwise() -> None:
+    rows = Directory(policies=(row(0, {**BLOCK, "name": "of the database"}),))
+    mine = {**BLOCK, "name": "of the file"}
+    assert "'of the file'" in await refuses(config(mine), rows)
+    assert "'of the database'" in await refuses(config(source="database"), rows)
+    assert await refuses(config(), Directory()) == ""
+
+
+async def test_rows_count_in_their_order_and_only_where_they_are_active() -> None:
+    rows = (
+        row(2, {**BLOCK, "name": "last"}),
+        row(1, {**BLOCK, "name": "first"}),
+        row(0, {**BLOCK, "name": "off"}, is_active=False),
+    )
+    message = await refuses(config(source="database"), Directory(policies=rows))
+    assert "'first'" in message
+
+
+@pytest.mark.parametrize("source", ["file", "database"])
+def test_a_chain_that_cannot_be_used_is_said_with_its_place(source: str) -> None:
+    bad = {"policy": "redcat"}
+    settings = config(bad, source=source)
+    with pytest.raises(ConfigErrors) as caught:
+        chain_of(settings, Directory(policies=(row(0, bad),)), "file.yaml", Environment())
+    (problem,) = caught.value.problems
+    assert problem.file == ("file.yaml" if source == "file" else "the database")
+    assert problem.where == "policies.chain[0].policy"
+    assert problem.nearest == "redact"
+
+
+async def test_policies_know_who_asks_for_what_but_no_credential() -> None:
+    scene = Scene(headers={"authorization": "Bearer k", "x-tenant": "a"})
+    scene.turn()
+    when = {"model": ["fast"], "path": ["/v1/test"], "header": {"x-tenant": ["a"]}}
+    chain = chain_of(config({**BLOCK, "when": when}), Directory(), "", Environment())
+    guard = guarding(chain)(scene.exchange)
+    assert isinstance(guard, Running)
+    assert guard.occasion.headers == {"x-tenant": "a"}
+    scene.exchange.headers["x-tenant"] = "b"
+    assert guarding(chain)(scene.exchange) is None
+
+
+async def test_a_service_is_asked_over_http_and_its_answer_bounded() -> None:
+    long = msgspec.json.encode("x" * (MOST_ANSWER_BYTES + 10))
+    http = FakeUpstream(reply(b'{"ok": true}'), reply(long, status=500))
+    environment = environment_of(Scene().gateway, http)
+    call = HttpCall("https://service.test/check", (("x-key", "k"),), b"{}")
+    answer = await asyncio.wait_for(environment.post(call), 5)
+    assert (answer.status, answer.body) == (200, b'{"ok": true}')
+    (sent,) = http.calls
+    assert (sent.method, sent.url, sent.headers) == ("POST", call.url, call.headers)
+    assert (await environment.post(call)).status == 500
+    assert environment.clock() > 0
+    assert environment.wall() > 0
