@@ -14,6 +14,7 @@ from headgate import __version__
 from headgate.app import Launch, has_users, make_service
 from headgate.backends.catalog import CATALOG
 from headgate.backends.zero import zero_config
+from headgate.cli_admin import AdminFailed, add_admin
 from headgate.config import Config, ConfigErrors, json_schema, load, report
 from headgate.mock.run import run as run_mock
 from headgate.mock.script import ScriptError
@@ -35,6 +36,7 @@ class Problem(Exception):  # noqa: N818 - it is told, not raised further
 
 
 _TOLD = (
+    AdminFailed,
     Problem,
     BadDatabaseUrl,
     CannotServe,
@@ -74,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_mock(commands)
     _add_backends(commands)
+    add_admin(commands, print)
     return parser
 
 
