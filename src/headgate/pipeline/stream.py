@@ -30,6 +30,8 @@ class Stream:
         self._gear = gear
         self._watch = watch
         self._holding = holding
+        # Chosen once, so that a stream without policies pays nothing for them.
+        self._pull = self._read if holding is None else self._read_or_release
         self._seen = -1
         self._quiet_until = NEVER
         self.facts: Facts = gear.facts
@@ -86,6 +88,7 @@ class Stream:
         """After the caller left: reads the rest, which nobody gets, for the sake of the facts."""
         facts, due = self.facts, self._watch.now() + READ_ON_S
         self.ending = self._holding = None
+        self._pull = self._read
         while not self._over():
             try:
                 await self._pull(min(self._watch.now() + _patience_s(facts, idle_s), due))
@@ -122,11 +125,10 @@ class Stream:
         # The backend's reply may be whole, but the caller never got it.
         self.facts.finished = self.facts.terminated = False
 
-    async def _pull(self, due: float) -> bytes:
+    async def _read_or_release(self, due: float) -> bytes:
         """What is next for the caller: of the backend's bytes, or of what policies held."""
         holding = self._holding
-        if holding is None:
-            return await self._read(due)
+        assert holding is not None, "only chosen where policies hold"
         if holding.waiting:
             self._seen = -1
             return await self._watch.until(holding.step(), NEVER)
