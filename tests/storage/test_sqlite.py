@@ -1,6 +1,8 @@
 import asyncio
 import pathlib
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -81,4 +83,25 @@ async def test_a_closed_database_can_be_used_again(tmp_path: pathlib.Path) -> No
     await migrate(database)
     await database.aclose()
     assert await database.schema_version() is not None
+    await database.aclose()
+
+
+ELSEWHERE = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("CREATE TABLE elsewhere (id INTEGER)")
+connection.close()
+"""
+
+
+async def test_a_process_that_leaves_does_not_take_the_log_of_the_others_away(
+    tmp_path: pathlib.Path,
+) -> None:
+    path = tmp_path / "headgate.db"
+    database = SqliteDatabase(str(path))
+    await migrate(database)
+    await database.fetch(select(exchanges))
+    log = (tmp_path / "headgate.db-wal").stat().st_ino
+    subprocess.run([sys.executable, "-c", ELSEWHERE, str(path)], check=True, timeout=30)
+    assert (tmp_path / "headgate.db-wal").stat().st_ino == log
     await database.aclose()

@@ -132,9 +132,17 @@ async def _use_wal(connection: aiosqlite.Connection) -> None:
 
 
 def _make_private(path: pathlib.Path) -> None:
-    """Makes the file, readable by its owner alone: SQLite gives its other files the same mode."""
+    """Makes the file, readable by its owner alone: SQLite gives its other files the same mode.
+
+    One that is there is never opened here: closing it would let go of the locks that connections
+    of this process hold on it, and another process would take its WAL away beneath them
+    (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        pass
 
 
 async def _run(connection: aiosqlite.Connection, step: Step) -> int:
