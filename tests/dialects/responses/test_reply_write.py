@@ -51,8 +51,7 @@ def test_a_reply_of_another_dialect_gets_items_with_ids_of_ours() -> None:
     assert reasoning == {
         "type": "reasoning",
         "id": f"rs_hg{given.SEED}001",
-        "summary": [],
-        "content": [{"type": "reasoning_text", "text": "thought"}],
+        "summary": [{"type": "summary_text", "text": "thought"}],
         "encrypted_content": seal(state),
     }
     assert [part["text"] for part in message["content"]] == ["a", "b"]

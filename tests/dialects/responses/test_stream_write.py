@@ -160,17 +160,20 @@ def test_blocks_may_overlap() -> None:
     assert [item.get("arguments") for item in final["output"]] == [None, "{}", '{"x":1}']
 
 
-def test_thoughts_are_summaries_or_content() -> None:
+def test_thoughts_are_summaries_and_content_only_where_this_dialect_said_so() -> None:
     state = OpaqueState("anthropic", "sig")
     stream = given.spoken(
         ev.Started(),
         ev.BlockStarted(0, ev.ReasoningBlock(True)),
         ev.ReasoningDelta(0, "short"),
         ev.BlockEnded(0),
-        ev.BlockStarted(1, ev.ReasoningBlock()),
+        ev.BlockStarted(1, ev.ReasoningBlock(extras={"responses": {"status": "completed"}})),
         ev.ReasoningDelta(1, "long"),
         ev.StateAttached(1, state),
         ev.BlockEnded(1),
+        ev.BlockStarted(3, ev.ReasoningBlock()),
+        ev.ReasoningDelta(3, "hm"),
+        ev.BlockEnded(3),
         *_text(2, "a"),
         END,
     )
@@ -188,11 +191,12 @@ def test_thoughts_are_summaries_or_content() -> None:
         "reasoning_text.done",
         "content_part.done",
     ]
-    short, long, _ = given.frames(stream)[-1]["response"]["output"]
+    short, long, foreign, _ = given.frames(stream)[-1]["response"]["output"]
     assert short["summary"] == [{"type": "summary_text", "text": "short"}]
     assert long["content"] == [{"type": "reasoning_text", "text": "long"}]
     assert long["encrypted_content"] == seal(state)
     assert long["id"].startswith("rs_hg")
+    assert foreign["summary"] == [{"type": "summary_text", "text": "hm"}]
 
 
 def test_state_without_words_is_an_item_that_is_added_and_done() -> None:

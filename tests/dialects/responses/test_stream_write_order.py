@@ -6,6 +6,7 @@ import hypothesis.strategies as st
 from hypothesis import given as for_all
 from hypothesis import settings
 
+from headgate.dialects.responses.notes import note_of
 from headgate.model import events as ev
 from headgate.model.finish import FinishReason
 from headgate.model.parts import Citation, Reasoning, Refusal, Text, ToolCall
@@ -98,8 +99,9 @@ def _expected(events: list[ev.Event]) -> dict[str, list[str]]:
                 said.setdefault("output_text", []).append(text)
             case Refusal(text=text) if text:
                 said.setdefault("refusal", []).append(text)
-            case Reasoning(text=text, summary=summary) if text:
-                said.setdefault("summary" if summary else "reasoning_text", []).append(text)
+            case Reasoning(text=text, summary=summary, extras=extras) if text:
+                kind = "summary" if summary or not note_of(extras) else "reasoning_text"
+                said.setdefault(kind, []).append(text)
             case ToolCall(arguments=arguments):
                 said.setdefault("calls", []).append(arguments)
             case _:

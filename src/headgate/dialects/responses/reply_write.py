@@ -130,8 +130,11 @@ class ItemWriter:
         }
 
     def reasoning(self, parts: list[Part]) -> dict[str, Any]:
-        """A reasoning item with its state."""
-        item = {"id": "", **items.reasoning_item(parts)}
+        """A reasoning item with its state. Thoughts of other dialects are summaries, as in a
+        stream."""
+        written = items.reasoning_item(parts)
+        own = any(note_of(part.extras) for part in parts if isinstance(part, Reasoning))
+        item = {"id": "", **(written if own else items.summed_up(written))}
         item["id"] = item["id"] or self.mint(MINTED_REASONING)
         state = items.state_of(parts)
         if state is not None:

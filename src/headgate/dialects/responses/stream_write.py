@@ -328,13 +328,15 @@ def _item_kind(block: ev.Block) -> str:
 
 
 def _part_kind(block: ev.Block) -> str:
+    """What a block's text is called. Thoughts of other dialects are told as summaries, since
+    clients (Vercel AI SDK, pydantic-ai, LangChain) show no other."""
     match block:
         case ev.TextBlock():
             return "output_text"
         case ev.RefusalBlock():
             return "refusal"
-        case ev.ReasoningBlock(summary=summary):
-            return "summary_text" if summary else "reasoning_text"
+        case ev.ReasoningBlock(summary=summary, extras=extras):
+            return "summary_text" if summary or not note_of(extras) else "reasoning_text"
         case ev.ToolCallBlock(custom=custom):
             return "custom_tool_call" if custom else "function_call"
 
