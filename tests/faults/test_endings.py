@@ -9,7 +9,7 @@ import pytest
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.books import Expected
 from tests.faults.caller import DIALECTS, Answer, ask, question
-from tests.faults.serving import add_hasty, over, serving
+from tests.faults.serving import add_hasty, backend, model, over, serving
 from tests.faults.streams import FINISH, FRAMES, INBAND, OPENING, raw, text_of
 from tests.faults.told import LAST_WORDS, TOO_SLOW, TRUNCATED, check_broken, check_error
 
@@ -26,6 +26,8 @@ every_pair = pytest.mark.parametrize(("caller", "backend"), PAIRS)
 def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
     config = over(upstream.url)
     add_hasty(config, upstream.url, idle="300ms")
+    config["backends"]["brief"] = backend(upstream.url, "chat", timeouts={"total": "700ms"})
+    config["models"]["brief"] = model("brief")
     with serving(config) as gateway:
         yield gateway
 
@@ -203,6 +205,18 @@ def test_silence_is_a_timeout(
     upstream.script(**raw(*sent), stall_after=len(sent))
     answer = stream(gateway, caller, f"hasty-{backend}")
     begun(caller, backend, check_broken(caller, answer.body, TOO_SLOW, "request_timeout", TIMEOUT))
+    log.outcome(answer, "timeout")
+
+
+@pytest.mark.parametrize("caller", DIALECTS)
+def test_a_stream_that_never_ends_is_a_timeout(
+    upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str
+) -> None:
+    upstream.script(text=["word "] * 1000, delay_ms=50)
+    answer = stream(gateway, caller, "brief")
+    before = check_broken(caller, answer.body, TOO_SLOW, "request_timeout", TIMEOUT)
+    assert text_of(caller, before).startswith("word ")
+    upstream.wait_for(lambda one: one["caller_left"])
     log.outcome(answer, "timeout")
 
 

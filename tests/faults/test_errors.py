@@ -270,9 +270,8 @@ def test_a_backend_that_is_too_slow(
         for answer, (caller, _, _) in zip(answers, cases, strict=True):
             check_error(answer, caller, 504, "request_timeout", "timeout_error")
             log.outcome(answer, "timeout")
-    upstream.wait_for(
-        lambda _: sum(one["caller_left"] for one in upstream.requests()) == len(cases)
-    )
+    # On a busy machine some never came as far as the backend.
+    upstream.wait_for(lambda _: all(one["caller_left"] for one in upstream.requests("POST")))
 
 
 PINGS = b": still here\n\n".decode()
