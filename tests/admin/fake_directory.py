@@ -40,6 +40,7 @@ class Rows:
         self.sessions: dict[bytes, SessionRow] = {}
         self.audit: list[AuditRow] = []
         self.touches = 0
+        self.reloads = 0
         self.broken = False
 
 
@@ -74,7 +75,7 @@ class FakeDirectory:
         return Directory(users=await self.list_users(), keys=tuple(self.rows.keys.values()))
 
     async def ask_reload(self) -> None:
-        raise AssertionError("the control's `reload` does that")
+        self.rows.reloads += 1
 
     async def note_uses(self, used: Mapping[str, float]) -> None:
         raise AssertionError("the data plane does that")
