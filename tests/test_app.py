@@ -9,18 +9,28 @@ from typing import Any
 import msgspec
 import pytest
 
-from headgate.app import BUILT_IN_MOCK, Launch, Worker, database_url, make_service
+from headgate.app import (
+    BUILT_IN_MOCK,
+    Launch,
+    Worker,
+    database_url,
+    has_users,
+    make_service,
+)
 from headgate.backends.zero import zero_config
 from headgate.config import Config, parse
 from headgate.model.book_query import RequestQuery
 from headgate.server.lifespan import Lifespan
 from headgate.server.service import CannotServe
 from headgate.storage.admin_token import token_digest
+from headgate.storage.directory import DirectoryStore
 from headgate.storage.engine import open_database
+from headgate.storage.migrate import migrate
 from headgate.storage.request_log import RequestLog as RequestLogReader
 from headgate.storage.secret_key import derive
 from tests.pipeline.samples import asking
 from tests.server.callers import Told, ask
+from tests.storage.directory.samples import key, user
 
 CHAT = "/v1/chat/completions"
 OTHER = """\
@@ -159,3 +169,44 @@ def test_the_database_is_a_file_in_the_data_folder_unless_said_otherwise(tmp_pat
 def test_the_mock_needs_no_key_and_has_no_address() -> None:
     assert (BUILT_IN_MOCK.auth, BUILT_IN_MOCK.models) == ("none", ("mock",))
     assert BUILT_IN_MOCK.base_url.endswith(".invalid")
+
+
+async def test_a_user_in_the_database_counts_as_one_and_asking_makes_no_folder(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    config = zero_config({})
+    assert not await has_users(config, data)
+    assert not data.exists()
+    assert await has_users(parse("users: [{name: a, api_key: 0123456789abcdef}]", {}, "f"), data)
+    given = launch(data)
+    async with serving(given):
+        pass
+    assert not await has_users(config, data)
+    database = open_database(database_url(given))
+    await DirectoryStore(database).add_user(user(), key())
+    await database.aclose()
+    assert await has_users(config, data)
+
+
+async def test_another_secret_key_than_the_databases_is_one_sentence(tmp_path: Path) -> None:
+    given = launch(tmp_path)
+    async with serving(given):
+        pass
+    database = open_database(database_url(given))
+    await DirectoryStore(database).add_user(user(), key())
+    await database.aclose()
+    other = msgspec.structs.replace(given, secret_keys=(derive(b"another secret key"),))
+    with pytest.raises(CannotServe, match="another secret key"):
+        await Lifespan(Worker(other)).start()
+
+
+async def test_a_name_in_file_and_database_is_one_sentence_at_the_start(tmp_path: Path) -> None:
+    config = parse("users: [{name: alice, api_key: 0123456789abcdef}]", {}, "f")
+    given = launch(tmp_path, tmp_path / "headgate.yaml", config)
+    database = open_database(database_url(given))
+    await migrate(database)
+    await DirectoryStore(database).add_user(user(name="alice"), key())
+    await database.aclose()
+    with pytest.raises(CannotServe, match=r"the database: users\.alice: .* configuration's file"):
+        await Lifespan(Worker(given)).start()
