@@ -121,7 +121,7 @@ def _messages(answer: Scripted) -> list[Payload]:
         blocks.append((start, deltas))
     finish = {"stop_reason": "tool_use" if answer.calls else "end_turn", "stop_sequence": None}
     thinking = {"thinking_tokens": counts.reasoning}
-    last = {"output_tokens": counts.output, "output_tokens_details": thinking}
+    last = {**usage, "output_tokens": counts.output, "output_tokens_details": thinking}
     opening = {"id": f"msg_{answer.id}", **_MESSAGE}
     return [
         {"type": "message_start", "message": {**opening, "usage": usage}},
