@@ -81,6 +81,8 @@ def any_stream_is_metered(backend: str, data: bytes, size: int) -> None:
         out += meter.end()
     except StreamBroken:
         return
+    if backend not in CALLERS:
+        return  # nobody is relayed what only backends speak
     arrived = iter(_frames(data))
     assert all(frame in arrived for frame in _frames(out)), "a frame that did not arrive"
 

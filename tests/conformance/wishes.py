@@ -30,8 +30,13 @@ def wishes(dialect: str, request: Json) -> list[Wish]:
 
 def unheard(said: list[Wish], written: bytes) -> list[Wish]:
     """The wishes that `written` says nothing of."""
-    heard = "\n".join(_strings(msgspec.json.decode(written)))
+    heard = "\n".join(strings_in(written))
     return [wish for wish in said if not _is_in(wish, heard)]
+
+
+def strings_in(body: bytes) -> list[str]:
+    """Every string in a JSON body."""
+    return list(_strings(msgspec.json.decode(body)))
 
 
 def _is_in(wish: Wish, heard: str) -> bool:

@@ -40,6 +40,8 @@ class ChoiceReader:
         self._block_index: int | None = None
         self._plain = False
         """The open reasoning block's words came without entries."""
+        self._aloud: list[str] = []
+        """Words that came without entries, which entries may still repeat."""
         self._sound: Json = {}
         self._sound_pieces: dict[str, list[str]] = {"data": [], "transcript": []}
         self._held = 0
@@ -149,7 +151,7 @@ class ChoiceReader:
     def _reasoning(self, delta: Json, out: list[ev.Event]) -> None:
         details = details_in(delta)
         text = reasoning_text(delta)
-        if self._plain and not text and any(detail.opaque for detail in details):
+        if not text and any(detail.opaque for detail in details) and self._repeated(details):
             self._seal(details, out)
             return
         for detail in details:
@@ -159,7 +161,17 @@ class ChoiceReader:
             if not isinstance(self._open, ev.ReasoningBlock):
                 self._words(ev.ReasoningBlock(), out)
             self._plain = not details
+            if not details:
+                self._hold(len(text))
+                self._aloud.append(text)
             out.append(ev.ReasoningDelta(self._key, text))
+
+    def _repeated(self, details: list[Detail]) -> bool:
+        """Whether entries with state say nothing but what was said aloud before."""
+        if self._plain:
+            return True
+        aloud = "".join(self._aloud)
+        return all(detail.text in aloud for detail in details)
 
     def _seal(self, details: list[Detail], out: list[ev.Event]) -> None:
         """State of a block whose words came plainly: the entries repeat them, which is no news."""

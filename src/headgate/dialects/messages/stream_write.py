@@ -156,6 +156,8 @@ class StreamWriter:
     def _keep_finish(self, event: ev.Finished) -> bytes:
         if event.choice == 0:
             self._finish = event
+        else:
+            self._lose("n")
         return b""
 
     def _lose(self, name: str) -> None:

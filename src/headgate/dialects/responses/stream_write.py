@@ -213,6 +213,8 @@ class ResponsesWriter:
     def _finished(self, event: ev.Finished) -> bytes:
         if event.choice == 0:
             self._finish = event
+        else:
+            self._lose("n")
         return b""
 
     def _explain(self) -> bytes:
