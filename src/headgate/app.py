@@ -46,9 +46,8 @@ from headgate.storage.secret_claim import AnotherSecretKey, claim
 from headgate.storage.secret_key import SecretKey
 from headgate.storage.spending import BookedSpending
 from headgate.storage.vault import Vault
-from headgate.upstream.answer import Upstream
 from headgate.upstream.http import HttpUpstream
-from headgate.upstream.local import LocalUpstream
+from headgate.ways_out import WaysOut
 
 _LOG = logging.getLogger(__name__)
 _DATABASE_FILE = "headgate.db"
@@ -167,12 +166,13 @@ class Worker:
         ledger.start()
         http = HttpUpstream()
         closing.push_async_callback(http.aclose)
-        gateway = self._gateway = _gateway(ledger, http, BookedSpending(database))
+        ways = WaysOut(http, BUILT_IN_MOCK, create_mock(keep_requests=0))
+        gateway = self._gateway = _gateway(ledger, ways, BookedSpending(database))
         closing.push_async_callback(gateway.lists.aclose)
         store, vault = DirectoryStore(database), Vault(launch.secret_keys)
         await reseal(store, vault, time.time())
         environment = environment_of(gateway, http)
-        knowledge = self._knowledge = _knowledge(launch, store, vault, gateway, environment)
+        knowledge = self._knowledge = _knowledge(launch, store, vault, gateway, (environment, ways))
         await knowledge.open()
         await closing.enter_async_context(
             running(
@@ -186,7 +186,9 @@ class Worker:
             from headgate import administration  # noqa: PLC0415 - 25 MB that few workers need
 
             pepper = launch.peppers[0]
-            control = administration.control_of(store, knowledge, gateway.lists, vault, pepper)
+            control = administration.control_of(
+                store, knowledge, gateway.lists, vault, pepper, lambda: _built_in(gateway)
+            )
             return administration.open_admin(database, ledger, control, launch.admin_digest)
 
         self._application = Application(gateway, open_admin)
@@ -222,9 +224,10 @@ def _knowledge(
     store: DirectoryStore,
     vault: Vault,
     gateway: Gateway,
-    environment: Environment,
+    outside: tuple[Environment, WaysOut],
 ) -> Knowledge:
     path = launch.path
+    environment, ways = outside
 
     def open_secret(row: BackendRow) -> str:
         return vault.open(row.api_key_sealed or b"", place_of(row.id))
@@ -232,6 +235,7 @@ def _knowledge(
     def build(config: Config, directory: Directory) -> Merged:
         file = from_config(config, launch.loopback, launch.peppers)
         merged = merge(file, directory, open_secret)
+        ways.open(merged.snapshot.backends.values(), path or "the environment")
         chain = chain_of(config, directory, path or "the environment", environment)
         snapshot = msgspec.structs.replace(
             _with_mock(launch, merged.snapshot), open_guard=guarding(chain)
@@ -253,23 +257,23 @@ def _use(gateway: Gateway, snapshot: Snapshot) -> None:
             gateway.prices.warm(backend.vendor)
 
 
-def _gateway(books: Books, http: Upstream, spending: Spending) -> Gateway:
-    mock = LocalUpstream(create_mock(keep_requests=0))
-
-    def upstream_for(backend: Backend) -> Upstream:
-        return mock if backend is BUILT_IN_MOCK else http
-
+def _gateway(books: Books, ways: WaysOut, spending: Spending) -> Gateway:
     limiter, prices = MemoryLimiter(time.monotonic, time.time, spending), ListPrices()
     return Gateway(
         snapshot=Snapshot(),
-        upstream_for=upstream_for,
-        lists=ModelLists(upstream_for),
+        upstream_for=ways.to,
+        lists=ModelLists(ways.to),
         phases=bind(filters(books, limiter, prices)),
         wall=time.time,
         draw=random.random,
         mint=lambda: secrets.token_hex(12),
         prices=prices,
     )
+
+
+def _built_in(gateway: Gateway) -> list[Backend]:
+    """The backends in force that nobody defined."""
+    return [one for one in gateway.snapshot.backends.values() if one is BUILT_IN_MOCK]
 
 
 def _with_mock(launch: Launch, snapshot: Snapshot) -> Snapshot:

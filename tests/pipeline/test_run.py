@@ -10,6 +10,7 @@ from headgate.backends.backend import Timeouts
 from headgate.model.fault import Fault, Refused
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.pipeline.filter import Filter
+from headgate.routing.retry import Budget
 from headgate.upstream.answer import TargetUnreachable
 from tests.pipeline.fakes import (
     FakeAnswer,
@@ -135,13 +136,26 @@ async def test_a_refusal_of_the_request_itself_is_not_tried_elsewhere() -> None:
     assert len(scene.upstream.calls) == 1
 
 
-async def test_a_spent_retry_budget_ends_the_attempts() -> None:
-    scene = Scene(DEAD, backends=TWO)
-    budget = scene.gateway.budget("two")
-    while budget.take(asyncio.get_running_loop().time()):
+def _spend(budget: Budget) -> None:
+    now = asyncio.get_running_loop().time()
+    budget.note_request(now)
+    while budget.take(now):
         pass
+
+
+async def test_a_spent_retry_budget_ends_the_repeats_at_a_backend() -> None:
+    scene = Scene(DEAD, routes=[route("one", retries=4)])
+    _spend(scene.gateway.budget("one"))
     assert (await scene.run()).status == 502
     assert len(scene.upstream.calls) == 1
+
+
+async def test_another_backend_is_tried_whatever_the_retry_budget() -> None:
+    scene = Scene(DEAD, DEAD, backends=TWO)
+    for name in ("one", "two"):
+        _spend(scene.gateway.budget(name))
+    await scene.run()
+    assert len(scene.upstream.calls) == 2
 
 
 async def test_a_target_that_failed_again_and_again_is_suspected() -> None:

@@ -108,7 +108,8 @@ async def _answer(turn: Turn, targets: tuple[Target, ...]) -> None:
         if following is None:
             raise Refused(failure.fault)
         step = following
-        if not gateway.budget(step.target.backend).take(turn.watch.now()):
+        repeats = step.target in tried
+        if repeats and not gateway.budget(step.target.backend).take(turn.watch.now()):
             raise Refused(failure.fault)
 
 

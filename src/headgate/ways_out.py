@@ -1,0 +1,50 @@
+"""Which way out leads to a backend: over HTTP, or to an application in this process."""
+
+from collections.abc import Iterable
+
+from headgate.agents import AgentNotLoaded, agent_app
+from headgate.backends.backend import Backend
+from headgate.config import ConfigErrors, Problem
+from headgate.server.interface import App
+from headgate.upstream.answer import Upstream
+from headgate.upstream.local import LocalUpstream
+
+
+class WaysOut:
+    """The ways to all backends. An agent is loaded once and kept over reloads, so that its
+    sessions survive them."""
+
+    def __init__(self, http: Upstream, built_in: Backend, built_in_app: App) -> None:
+        self._http = http
+        self._built_in = built_in
+        self._built_in_way = LocalUpstream(built_in_app)
+        self._agents: dict[tuple[str, str], LocalUpstream] = {}
+
+    def to(self, backend: Backend) -> Upstream:
+        """The way to `backend`, whose agent was opened if it is one."""
+        if backend is self._built_in:
+            return self._built_in_way
+        if backend.agent is None:
+            return self._http
+        return self._agents[backend.agent, model_of(backend)]
+
+    def open(self, backends: Iterable[Backend], file: str) -> None:
+        """Loads the agents among `backends`, which `file` defines. Raises ConfigErrors."""
+        problems: list[Problem] = []
+        for backend in backends:
+            if backend.agent is None or (backend.agent, model_of(backend)) in self._agents:
+                continue
+            try:
+                app = agent_app(backend.agent, model_of(backend))
+            except AgentNotLoaded as error:
+                where = f"backends.{backend.name}.agent"
+                problems.append(Problem(file, None, where, str(error)))
+            else:
+                self._agents[backend.agent, model_of(backend)] = LocalUpstream(app)
+        if problems:
+            raise ConfigErrors(problems)
+
+
+def model_of(backend: Backend) -> str:
+    """The name of an agent's one model: the one that is listed, else the backend's own."""
+    return backend.models[0] if isinstance(backend.models, tuple) else backend.name
