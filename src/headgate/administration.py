@@ -4,12 +4,16 @@ import asyncio
 import os
 import secrets
 import time
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from headgate.admin.app import create_app
 from headgate.admin.control import Control, ModelState, NewKey
 from headgate.admin.deps import Deps
+from headgate.backends.backend import Backend
 from headgate.model import key_format
-from headgate.model.directory import KeyRow
+from headgate.model.directory import BackendRow, Directory, KeyRow
 from headgate.pipeline.file_rows import file_rows
 from headgate.pipeline.keys import digest
 from headgate.pipeline.knowledge import Knowledge
@@ -38,12 +42,18 @@ def open_admin(database: Database, ledger: Ledger, control: Control, admin_diges
 
 
 def control_of(
-    store: DirectoryPort, knowledge: Knowledge, lists: ModelLists, vault: Vault, pepper: bytes
+    store: DirectoryPort,
+    knowledge: Knowledge,
+    lists: ModelLists,
+    vault: Vault,
+    pepper: bytes,
+    built_in: Callable[[], Sequence[Backend]] = tuple,
 ) -> Control:
-    """What the resources of the admin API work with."""
+    """What the resources of the admin API work with. ``built_in`` are the backends in force that
+    nobody defined; they are shown, and as read-only as the file's."""
     return Control(
         store=store,
-        file_rows=lambda: file_rows(knowledge.config),
+        file_rows=lambda: read_only(file_rows(knowledge.config), built_in()),
         changed=knowledge.changed,
         make_key=lambda user_id, own: make_key(user_id, own, pepper, time.time()),
         seal=lambda backend_id, key: vault.seal(key, place_of(backend_id)),
@@ -55,6 +65,15 @@ def control_of(
         mint=lambda: secrets.token_hex(8),
         mint_secret=lambda: secrets.token_urlsafe(32),
     )
+
+
+def read_only(rows: Directory, built_in: Sequence[Backend]) -> Directory:
+    """The file's `rows` and the backends that are built in."""
+    more = (
+        BackendRow(id=b.name, name=b.name, base_url=b.base_url, speaks=b.speaks, source="file")
+        for b in built_in
+    )
+    return msgspec.structs.replace(rows, backends=(*rows.backends, *more))
 
 
 def make_key(user_id: str, own: str | None, pepper: bytes, now: float) -> NewKey:

@@ -163,3 +163,16 @@ def test_a_bad_file_is_refused_whole_with_what_is_wrong(team: Team) -> None:
     assert refused.status_code == 400
     assert any("heartbeat" in problem for problem in refused.json()["problems"])
     assert team.call("a-key-of-the-file-1234").status_code == 200
+
+
+def test_without_a_configuration_users_may_be_granted_what_is_built_in(
+    headgate_gateway: Callable[..., Gateway],
+) -> None:
+    team = Team(headgate_gateway())
+    with team.admin:
+        user = team.make("users", name="alice")
+        assert team.call("no-key-of-anybody", "mock").status_code == 401
+        assert team.call(user["api_key"], "mock").status_code == 403
+        team.make("permissions", user_id=user["id"], backend_id="mock")
+        assert team.call(user["api_key"], "mock").status_code == 200
+        assert team.admin.delete("/backends/mock").status_code == 409

@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from headgate.admin import schema
 from headgate.admin.answers import answer
 from headgate.admin.deps import RequestLog
+from headgate.admin.explaining import explain
 from headgate.admin.instants import rfc3339
 from headgate.model.book_query import RequestQuery
 from headgate.model.books import AttemptRow, ExchangeRow
@@ -46,6 +47,14 @@ def routes(log: RequestLog) -> APIRouter:
             "attempt_rows": [_attempt(made) for made in detail.attempts],
         }
         return answer({**_row(row), **more})
+
+    @router.get("/admin/requests/{id}/explain", response_model=schema.Explanation)
+    async def explain_request(id: str) -> Response:
+        """Why one exchange went where it went."""
+        detail = await log.get(id)
+        if detail is None:
+            raise HTTPException(404)
+        return answer({"id": detail.row.id, "steps": explain(detail)})
 
     return router
 

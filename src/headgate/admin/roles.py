@@ -39,6 +39,7 @@ def _table() -> dict[tuple[str, str], Roles]:
     table: dict[tuple[str, str], Roles] = {
         ("GET", "/admin/analytics/requests"): EVERYBODY,
         ("GET", "/admin/requests/{id}"): OPERATORS,
+        ("GET", "/admin/requests/{id}/explain"): OPERATORS,
         ("GET", "/admin/permissions"): VIEWERS,
         ("POST", "/admin/permissions"): ADMINS,
         ("DELETE", "/admin/permissions"): ADMINS,

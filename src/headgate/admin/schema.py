@@ -129,3 +129,10 @@ class RequestDetail(RequestRow):
     session: str | None
     losses: list[str] = Field(description="Fields that a translation could not carry")
     attempt_rows: list[AttemptRow]
+
+
+class Explanation(BaseModel):
+    """Why one exchange went where it went."""
+
+    id: str
+    steps: list[str] = Field(description="Sentences, in the order of what happened")
