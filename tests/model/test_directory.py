@@ -1,35 +1,22 @@
 import msgspec
-import pytest
 
-from headgate.model.directory import BackendRow, Directory, KeyRow, Permission, UserRow
+from headgate.model.directory import BackendRow, Directory, KeyRow, UserRow
 
 
-def test_what_nobody_said_of_a_user_is_the_least() -> None:
+def test_a_row_that_says_nothing_of_it_is_the_databases_and_active() -> None:
     user = UserRow(id="1", name="alice")
-    assert user.is_active
-    assert not user.detail_logging
-    assert not user.copy_reasoning_to_reasoning_content
+    backend = BackendRow(id="2", name="up", base_url="http://up.test")
+    assert (user.source, user.is_active, user.models) == ("database", True, None)
+    assert (backend.source, backend.is_active, backend.api_key_sealed) == ("database", True, None)
     assert not user.limits
-    assert user.source == "database"
 
 
-def test_a_backend_holds_its_key_sealed_or_not_at_all() -> None:
-    assert BackendRow(id="1", name="b", base_url="http://b").api_key_sealed is None
+def test_a_key_without_scopes_may_what_its_user_may() -> None:
+    key = KeyRow(id="k", user_id="1", digest=b"", hint="wxyz", created_at=0.0)
+    assert (key.backends, key.models, key.paths, key.cidrs) == (None, None, None, None)
+    assert (key.expires_at, key.revoked_at) == (None, None)
 
 
-def test_an_empty_directory_knows_nobody() -> None:
-    directory = Directory()
-    assert (directory.users, directory.keys, directory.permissions) == ((), (), ())
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        UserRow(id="1", name="alice"),
-        KeyRow(id="k", user_id="1", digest=b"d", hint="abcd", created_at=1.0),
-        Permission("1", "2"),
-    ],
-)
-def test_rows_do_not_change_under_their_readers(row: msgspec.Struct) -> None:
-    with pytest.raises(AttributeError):
-        row.id = "other"  # type: ignore[attr-defined]
+def test_an_empty_directory_is_older_than_any_in_a_database() -> None:
+    assert (Directory().version, Directory().reloads) == (0, 0)
+    assert not any(msgspec.structs.asdict(Directory()).values())
