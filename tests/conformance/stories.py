@@ -47,7 +47,7 @@ def stories(draw: st.DrawFn) -> list[ev.Event]:
     count = draw(st.sampled_from([1, 1, 1, 2]))
     lanes: list[list[ev.Event]] = []
     for choice in range(count):
-        parts = draw(st.lists(_TEXTS | _THOUGHTS | _CALLS, max_size=5))
+        parts: list[Part] = draw(st.lists(_TEXTS | _THOUGHTS | _CALLS, max_size=5))
         if draw(st.sampled_from([False] * 5 + [True])):
             parts = [Refusal(draw(_WORDS))]
         for part in parts:
@@ -138,14 +138,17 @@ _FINISH = {"length": "length", "context_full": "length", "filtered": "filtered",
 def meaning_of(reply: Reply) -> Meaning:
     """What a reply in the hub means."""
     usage = reply.usage
-    counts = usage and Counts(
+    answers = tuple(_answer(choice) for choice in reply.choices)
+    if usage is None:
+        return Meaning(answers)
+    counts = Counts(
         usage.input_tokens or 0,
         usage.output_tokens or 0,
         usage.cached_tokens or 0,
         usage.cache_write_tokens or 0,
         usage.reasoning_tokens or 0,
     )
-    return Meaning(tuple(_answer(choice) for choice in reply.choices), counts)
+    return Meaning(answers, counts)
 
 
 def _answer(choice: Choice) -> Answer:
