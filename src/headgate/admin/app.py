@@ -70,7 +70,8 @@ def create_app(deps: Deps) -> FastAPI:
     app.add_middleware(Door, gate=app.state.gate)
     numbers = analytics.routes(deps.analytics, control.now)
     app.include_router(_described(requests.routes(deps.request_log), numbers, *RESOURCES))
-    app.add_api_route("/admin/docs", _docs(app), include_in_schema=False)
+    for path in ("/admin", "/admin/docs"):
+        app.add_api_route(path, _docs(app), include_in_schema=False)
     return app
 
 

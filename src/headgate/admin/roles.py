@@ -75,6 +75,7 @@ ROUTES: Mapping[tuple[str, str], Roles] = _table()
 OPEN: frozenset[tuple[str, str]] = frozenset(
     {
         ("POST", "/admin/auth/login"),
+        ("GET", "/admin"),
         ("GET", "/admin/docs"),
         ("GET", "/admin/openapi.json"),
     }
