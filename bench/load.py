@@ -5,6 +5,7 @@ import time
 
 import msgspec
 
+KEY = "bench-key-0123456789-0123456789"
 REQUEST = (
     b'{"model":"m","messages":[{"role":"user","content":"Say hello."}]}',
     b'{"model":"m","stream":true,"messages":[{"role":"user","content":"Say hello."}]}',
@@ -41,7 +42,7 @@ async def run_streams(port: int, streams: int, rounds: int, path: str) -> Tally:
 
 def _request(body: bytes, path: str) -> bytes:
     head = (
-        f"POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer bench-key-0123456789-0123456789\r\n"
+        f"POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {KEY}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -17,7 +17,6 @@ from headgate.model.fault import Fault
 from headgate.model.reply import Reply
 from headgate.model.request import Request, ToolRef
 
-
 Headers = tuple[tuple[str, str], ...]
 
 

@@ -18,7 +18,6 @@ from headgate.model.request import Message, Request
 from headgate.model.tool_names import ToolNames
 from headgate.wire import json_text
 
-
 Object = dict[str, Any]
 
 _TOOL_NAME = 128
