@@ -283,7 +283,7 @@ async def test_the_environments_proxy_is_used_but_for_hosts_that_it_excepts(
 ) -> None:
     requests: list[bytes] = []
     reply = HEAD + b"content-length: 2\r\n\r\nok"
-    async with _calling(_answering(reply, requests)) as (upstream, call):
+    async with _calling(_answering(reply, requests)) as (_, call):
         monkeypatch.setenv("http_proxy", call.url.removesuffix("/v1/x?beta=true"))
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         proxied = HttpUpstream()

@@ -1,4 +1,4 @@
-"""The headers of a request that stays in this dialect: one version, betas where they are taken."""
+"""The headers of a request that stays in this dialect: a version, and betas where taken."""
 
 from headgate.dialects.destination import Destination
 from headgate.dialects.dialect import Headers
