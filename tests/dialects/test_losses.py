@@ -2,9 +2,9 @@
 
 import pytest
 
-from headgate.dialects.losses import Losses, note_unsaid, refuse_unserved
+from headgate.dialects.losses import Losses, check_hosted, note_unsaid, refuse_unserved
 from headgate.model.fault import Untranslatable
-from headgate.model.request import Message, Request
+from headgate.model.request import HostedTool, Message, Request
 
 
 def asked(dialect: str = "chat", messages: tuple[Message, ...] = ()) -> Request:
@@ -46,3 +46,16 @@ def test_what_another_vendor_keeps_is_refused() -> None:
         refuse_unserved(
             Request(dialect="messages", model="m", messages=(), extras={"container": 1})
         )
+
+
+@pytest.mark.parametrize("kind", ["mcp", "computer"])
+def test_a_tool_whose_calls_go_between_caller_and_vendor_is_refused(kind: str) -> None:
+    with pytest.raises(Untranslatable, match=kind):
+        check_hosted(HostedTool(kind, "responses", {"type": kind}))
+
+
+def test_a_vendors_tool_is_refused_where_it_must_be_called() -> None:
+    tool = HostedTool("file_search", "responses", {"type": "file_search"})
+    check_hosted(tool)
+    with pytest.raises(Untranslatable, match="file_search"):
+        check_hosted(tool, forced=True)

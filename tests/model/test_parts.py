@@ -42,3 +42,17 @@ def test_a_call_without_arguments_has_an_empty_object() -> None:
 def test_a_result_without_content_is_no_error() -> None:
     result = ToolResult("1")
     assert (result.parts, result.is_error) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("payload", "kind"),
+    [
+        ({"type": "server_tool_use", "id": "x"}, "server_tool_use"),
+        ({"executableCode": {"code": "1"}}, "executableCode"),
+        ({}, "gemini"),
+    ],
+)
+def test_a_vendors_own_part_is_called_what_its_vendor_calls_it(
+    payload: dict[str, object], kind: str
+) -> None:
+    assert parts.Vendor("gemini", payload).kind == kind

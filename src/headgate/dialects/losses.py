@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headgate.model.fault import Untranslatable
-from headgate.model.request import Request
+from headgate.model.request import HostedTool, Request
 
 _NAMES: Mapping[str, Mapping[str, str]] = {
     "chat": {
@@ -59,6 +59,9 @@ _UNSERVED = (
 )
 
 
+_BETWEEN = frozenset({"computer", "mcp"})
+
+
 class Losses:
     """Collects the names of one request's losses, each once, in order."""
 
@@ -98,6 +101,13 @@ def refuse_unserved(request: Request) -> None:
     for key, message in _UNSERVED:
         if request.extras.get(key):
             raise Untranslatable(key, f"{message} Leave the field out for this model.")
+
+
+def check_hosted(tool: HostedTool, forced: bool = False) -> None:
+    """Raises Untranslatable for a vendor's tool that the target lacks and the answer hangs on:
+    one that must be called (`forced`), or whose calls and results go between caller and vendor."""
+    if forced or tool.kind in _BETWEEN:
+        raise Untranslatable("tools", f"This model has no tool of the kind {tool.kind}.")
 
 
 def note_unsaid(request: Request, losses: Losses) -> None:

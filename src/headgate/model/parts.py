@@ -155,6 +155,12 @@ class Vendor(msgspec.Struct, frozen=True):
     dialect: str
     payload: Extras
 
+    @property
+    def kind(self) -> str:
+        """What its vendor calls it: its type, or (Gemini) the one key that it has."""
+        kind = self.payload.get("type") or next(iter(self.payload), self.dialect)
+        return str(kind)[:80]
+
 
 class ToolResult(msgspec.Struct, frozen=True):
     """What the caller's tool gave back for the call ``call_id``. ``name`` where it is known."""

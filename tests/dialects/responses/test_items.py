@@ -1,7 +1,7 @@
 import msgspec
 
 from headgate.dialects.responses import items, opaque
-from headgate.model.parts import Part, Reasoning, Refusal, Text, ToolCall
+from headgate.model.parts import Image, Inline, Part, Reasoning, Refusal, Text, ToolCall, Vendor
 from headgate.model.state import OpaqueState
 
 
@@ -117,3 +117,22 @@ def test_texts_of_one_message_stand_together_and_others_alone() -> None:
         Reasoning("y"),
     ]
     assert [len(together) for together in items.group(parts)] == [2, 1, 1, 2, 1, 1]
+
+
+def test_a_picture_that_was_made_is_a_picture_and_the_same_item_again() -> None:
+    item = {
+        "id": "ig_1",
+        "type": "image_generation_call",
+        "status": "completed",
+        "output_format": "webp",
+        "result": "AAAA",
+    }
+    image = items.read_whole(item)
+    assert isinstance(image, Image)
+    assert image.source == Inline("image/webp", "AAAA")
+    assert items.picture_item(image, "AAAA") == item
+
+
+def test_a_picture_that_is_not_made_yet_rides_whole() -> None:
+    item = {"id": "ig_1", "type": "image_generation_call", "status": "failed", "result": None}
+    assert items.read_whole(item) == Vendor("responses", item)

@@ -108,7 +108,7 @@ def test_parts_without_items_are_lost_by_name() -> None:
     written, losses = _write(
         Vendor("messages", {"type": "server_tool_use"}), Audio("aa"), Text("a")
     )
-    assert losses == ("messages.server_tool_use", "audio")
+    assert losses == ("server_tool_use", "audio")
     assert len(written["output"]) == 1
 
 

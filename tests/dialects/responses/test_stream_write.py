@@ -295,7 +295,7 @@ def test_parts_that_come_whole_are_items_or_lost_by_name() -> None:
     assert frames[3]["item"] == search
     output = frames[-1]["response"]["output"]
     assert [item["type"] for item in output] == ["web_search_call", "image_generation_call"]
-    assert writer.losses == ["messages.server_tool_use", "audio", "n"]
+    assert writer.losses == ["server_tool_use", "audio", "n"]
 
 
 def test_other_answers_have_no_place() -> None:

@@ -123,26 +123,26 @@ class MessagesWriter:
                 return write_audio(part)
             case Vendor(dialect="chat", payload=payload):
                 return {**payload}
-            case Vendor(payload=payload):
-                self._losses.add("messages", str(payload.get("type") or "content"))
+            case Vendor(kind=kind):
+                self._losses.add("messages", kind)
             case _:
                 self._losses.add("messages", type(part).__name__.lower())
         return None
 
     def _image(self, image: Image) -> Json:
         if not self._destination.abilities.images:
-            raise Untranslatable("messages", "This model takes no images.")
+            raise Untranslatable(self._losses.name("messages"), "This model takes no images.")
         written = write_image(image)
         if written is None:
             message = "An image must be sent as a URL or as data for this model, not as a file id."
-            raise Untranslatable("messages", message)
+            raise Untranslatable(self._losses.name("messages"), message)
         return written
 
     def _document(self, document: Document) -> Json:
         written = write_document(document)
         if written is None:
             message = "A document must be sent as data for this model, not as a URL or a file id."
-            raise Untranslatable("messages", message)
+            raise Untranslatable(self._losses.name("messages"), message)
         if document.cite:
             self._losses.add("messages", "citations")
         if document.context and written["type"] != "text":

@@ -167,6 +167,6 @@ class _Message:
         elif isinstance(part, Vendor) and part.dialect == "chat":
             self._vendors.append({**part.payload})
         elif isinstance(part, Vendor):
-            self._losses[str(part.payload.get("type") or "content")] = None
+            self._losses[part.kind] = None
         else:
             self._losses[type(part).__name__.lower()] = None

@@ -292,8 +292,8 @@ class StreamWriter:
                 return {"audio": write_sound(part)}
             case Vendor(dialect="chat", payload=payload):
                 return {"content": [payload]}
-            case Vendor(payload=payload):
-                self._lose(str(payload.get("type") or "content"))
+            case Vendor(kind=kind):
+                self._lose(kind)
             case _:
                 self._lose(type(part).__name__.lower())
         return None

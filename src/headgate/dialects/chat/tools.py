@@ -4,7 +4,7 @@ from typing import Any
 
 from headgate.dialects.chat.content import read_mark
 from headgate.dialects.chat.lenient import Json, object_in, objects_in, rest_of, text_in
-from headgate.dialects.losses import Losses
+from headgate.dialects.losses import Losses, check_hosted
 from headgate.model.custom_input import SCHEMA
 from headgate.model.fault import Untranslatable, bad_request
 from headgate.model.parts import Extras
@@ -154,6 +154,7 @@ def write_tools(
         elif tool.dialect == "chat":
             written.append({**tool.native})
         else:
+            check_hosted(tool)
             losses.add("tools", tool.kind)
     return written
 

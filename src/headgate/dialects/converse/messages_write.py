@@ -129,8 +129,8 @@ class MessagesWriter:
                 return self._audio(part)
             case Vendor(dialect="converse", payload=payload):
                 return [dict(payload)]
-            case Vendor(payload=payload):
-                self._losses.add("messages", str(payload.get("type", "part")))
+            case Vendor(kind=kind):
+                self._losses.add("messages", kind)
                 return []
             case _:
                 return []

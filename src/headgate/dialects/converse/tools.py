@@ -8,13 +8,11 @@ import msgspec
 
 from headgate.dialects.converse.messages_write import cache_point
 from headgate.dialects.destination import Destination
-from headgate.dialects.losses import Losses
+from headgate.dialects.losses import Losses, check_hosted
 from headgate.model import custom_input
-from headgate.model.fault import Untranslatable
 from headgate.model.request import HostedTool, Request, Tool, ToolChoice
 from headgate.model.tool_names import ToolNames
 
-_NEVER = frozenset({"computer", "mcp"})
 _NO_PARAMETERS = {"type": "object", "properties": {}}
 
 
@@ -64,9 +62,8 @@ def _offered(request: Request, choice: ToolChoice, losses: Losses) -> list[Tool]
     for tool in request.tools:
         if isinstance(tool, Tool):
             tools.append(tool)
-        elif choice.hosted is not None or tool.kind in _NEVER:
-            raise Untranslatable("tools", f"This model has no tool of the kind {tool.kind}.")
         else:
+            check_hosted(tool, forced=choice.hosted is not None)
             _lose_hosted(tool, losses)
     if request.web_search is not None:
         losses.add("web_search")

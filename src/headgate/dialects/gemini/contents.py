@@ -99,8 +99,8 @@ class _UserWriter:
                 return [write_audio(part, self._field)]
             case Vendor(dialect="gemini", payload=payload):
                 return [dict(payload)]
-            case Vendor(payload=payload):
-                self._losses.add("messages", str(payload.get("type", "part")))
+            case Vendor(kind=kind):
+                self._losses.add("messages", kind)
                 return []
             case _:
                 return []

@@ -80,8 +80,8 @@ class _Turn:
                 self._put(write_audio(part, field))
             case Vendor(dialect="gemini", payload=payload):
                 self._put(dict(payload))
-            case Vendor(payload=payload):
-                self._losses.add("messages", str(payload.get("type", "part")))
+            case Vendor(kind=kind):
+                self._losses.add("messages", kind)
             case _:
                 pass
 

@@ -8,9 +8,8 @@ import msgspec
 from headgate.dialects.destination import Destination
 from headgate.dialects.gemini.schema import Subset, degrade, has_properties
 from headgate.dialects.gemini.thinking import is_gemini_3
-from headgate.dialects.losses import Losses
+from headgate.dialects.losses import Losses, check_hosted
 from headgate.model import custom_input
-from headgate.model.fault import Untranslatable
 from headgate.model.request import HostedTool, Request, Tool, ToolChoice
 from headgate.model.tool_names import ToolNames
 
@@ -21,7 +20,6 @@ _HOSTED = {
     "code_execution": "codeExecution",
     "web_fetch": "urlContext",
 }
-_NEVER = frozenset({"computer", "mcp"})
 _MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
 
 
@@ -119,9 +117,8 @@ class _Writer:
         name = _HOSTED.get(tool.kind)
         if name is not None:
             wanted[name] = None
-        elif tool.kind in _NEVER or self._choice.hosted is not None:
-            raise Untranslatable("tools", f"This model has no tool of the kind {tool.kind}.")
         else:
+            check_hosted(tool, forced=self._choice.hosted is not None)
             self._losses.add("tools", tool.kind)
 
     def _schema_tool(self, functions: bool) -> dict[str, Any] | None:

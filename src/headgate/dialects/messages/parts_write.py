@@ -172,7 +172,7 @@ def _audio(part: Audio, writing: Writing) -> Block | None:
 
 
 def _vendor(part: Vendor, writing: Writing) -> Block | None:
-    kind = str(part.payload.get("type", part.dialect))
+    kind = part.kind
     if part.dialect == NAME:
         refused = writing.destination.quirks.refuses_betas and betas.of_block(part.payload)
         if not refused:

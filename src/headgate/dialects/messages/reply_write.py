@@ -132,7 +132,7 @@ def _audio(part: Audio, losses: list[str]) -> Block | None:
 def _vendor(part: Vendor, losses: list[str]) -> Block | None:
     if part.dialect == NAME:
         return dict(part.payload)
-    losses.append(str(part.payload.get("type", part.dialect)))
+    losses.append(part.kind)
     return None
 
 

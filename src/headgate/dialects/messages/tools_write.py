@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from headgate.dialects.losses import check_hosted
 from headgate.dialects.messages import betas, schema
 from headgate.dialects.messages.own import NAME
 from headgate.dialects.messages.writing import Writing
@@ -128,6 +129,8 @@ def _cannot_host(tool: HostedTool, request: Request, writing: Writing) -> list[O
     if choice is not None and choice.hosted is not None and choice.hosted.get("type") == kind:
         message = f"The target has no counterpart of the tool `{kind}`."
         raise writing.refuse("tool_choice", message=message)
+    if tool.dialect != NAME:
+        check_hosted(tool)
     writing.losses.add("tools", kind)
     return []
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from headgate.dialects.responses.content_read import read_content, read_output_text
-from headgate.dialects.responses.notes import extras_of, note_of, without
-from headgate.model.parts import Part, Reasoning, Refusal, Text, ToolCall
+from headgate.dialects.responses.notes import NAME, extras_of, note_of, without
+from headgate.model import media
+from headgate.model.parts import Image, Part, Reasoning, Refusal, Text, ToolCall, Vendor
 from headgate.model.state import OpaqueState
 from headgate.wire import json_text
 from headgate.wire.json_fields import objects, text
@@ -77,6 +78,21 @@ def read_call(item: Mapping[str, Any]) -> ToolCall:
         text(item, "namespace") or None,
         extras=extras_of(without(item, *known)),
     )
+
+
+def read_whole(item: Mapping[str, Any]) -> Part:
+    """An item that comes whole: a picture that the vendor made, or what only it can say."""
+    if item.get("type") != "image_generation_call" or not text(item, "result"):
+        return Vendor(NAME, item)
+    form = text(item, "output_format") or "png"
+    source = media.inline(f"image/{form}", text(item, "result"))
+    return Image(source, extras=extras_of(without(item, "result")))
+
+
+def picture_item(image: Image, data: str) -> dict[str, Any]:
+    """The item of a picture that was made, without an id where its vendor gave none."""
+    made = {"type": "image_generation_call", "status": "completed"}
+    return {**made, **note_of(image.extras), "result": data}
 
 
 def caller_said(item: Mapping[str, Any]) -> bool:

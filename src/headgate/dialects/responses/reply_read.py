@@ -9,11 +9,10 @@ from headgate.dialects.destination import Source
 from headgate.dialects.facts import Facts
 from headgate.dialects.responses import endings, items, opaque
 from headgate.dialects.responses.errors import fault_in_band
-from headgate.dialects.responses.notes import NAME
 from headgate.dialects.responses.usage import read_usage
 from headgate.model.custom_input import unwrap
 from headgate.model.fault import Refused, StreamBroken
-from headgate.model.parts import Part, Refusal, ToolCall, Vendor
+from headgate.model.parts import Part, Refusal, ToolCall
 from headgate.model.reply import Choice, Reply
 from headgate.wire import json_text
 from headgate.wire.json_fields import count, objects, text
@@ -99,7 +98,7 @@ def read_item(item: Mapping[str, Any], source: Source) -> list[Part]:
         )
     if kind in items.CALLS:
         return [as_the_caller_calls_it(items.read_call(item), source)]
-    return [Vendor(NAME, item)] if kind else []
+    return [items.read_whole(item)] if kind else []
 
 
 def as_the_caller_calls_it(call: ToolCall, source: Source) -> ToolCall:

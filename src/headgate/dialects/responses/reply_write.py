@@ -153,15 +153,12 @@ class ItemWriter:
         match part:
             case Vendor(dialect=dialect, payload=payload) if dialect == NAME:
                 return dict(payload)
-            case Vendor(dialect=dialect, payload=payload):
-                self._losses[f"{dialect}.{payload.get('type', 'part')}"] = None
+            case Vendor(kind=kind):
+                self._losses[kind] = None
             case Image(source=Inline(data=data)):
-                return {
-                    "id": self.mint("ig_"),
-                    "type": "image_generation_call",
-                    "status": "completed",
-                    "result": data,
-                }
+                item = {"id": "", **items.picture_item(part, data)}
+                item["id"] = item["id"] or self.mint("ig_")
+                return item
             case Audio():
                 self._losses["audio"] = None
             case _:

@@ -7,12 +7,11 @@ from typing import Any
 from headgate.dialects.destination import Source
 from headgate.dialects.responses import items, opaque
 from headgate.dialects.responses.content_read import read_annotation
-from headgate.dialects.responses.notes import NAME, extras_of, without
+from headgate.dialects.responses.notes import extras_of, without
 from headgate.dialects.responses.reply_read import as_the_caller_calls_it
 from headgate.model import events as ev
 from headgate.model.custom_input import Unwrapper
 from headgate.model.fault import StreamBroken
-from headgate.model.parts import Vendor
 from headgate.wire import sse
 from headgate.wire.json_fields import objects, text
 
@@ -162,7 +161,7 @@ class Blocks:
         elif item.kind in items.CALLS:
             self._finish_call(item, native, out)
         elif item.kind:
-            out.append(ev.PartAdded(Vendor(NAME, native)))
+            out.append(ev.PartAdded(items.read_whole(native)))
         for slot, index in item.blocks:
             self.end_part(item, slot, index, out)
 

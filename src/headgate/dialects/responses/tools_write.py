@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from headgate.dialects.losses import check_hosted
 from headgate.dialects.responses.notes import NAME, note_of, unknown_of, without
 from headgate.model.fault import Untranslatable
 from headgate.model.parts import Extras
@@ -126,8 +127,7 @@ def _write_hosted(tool: HostedTool, losses: dict[str, None]) -> dict[str, Any] |
         return _write_search(tool.native, losses)
     if tool.kind == "code_execution":
         return {"type": "code_interpreter", "container": {"type": "auto"}}
-    if tool.kind in ("computer", "mcp"):
-        raise Untranslatable("tools", f"The target has no counterpart of the {tool.kind} tool.")
+    check_hosted(tool)
     losses[f"tools.{tool.kind}"] = None
     return None
 
