@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check format lint types imports tests agents bench lock clean servers
+.PHONY: run test check format lint types imports tests agents fuzz bench lock clean servers
 
 run: $(VENV)/run.ok  ## Start the gateway; with no configuration it serves the model `mock`.
 	$(BIN)/headgate serve $(ARGS)
@@ -35,6 +35,12 @@ servers:  ## PostgreSQL for the tests of the stores.
 
 agents: $(VENV)/test.ok  ## Claude Code and Codex through a running gateway (needs npm).
 	$(BIN)/python -m pytest tests/agents_cli --agents $(ARGS)
+
+fuzz: $(VENV)/test.ok  ## Readers on hostile bytes, SECONDS each (needs Python <= 3.14 and a compiler).
+	$(PIP) install atheris
+	for dialect in chat messages responses gemini converse; do \
+	    $(BIN)/python -m fuzz $$dialect -max_total_time=$${SECONDS:-60} || exit 1; \
+	done
 
 bench: $(VENV)/test.ok  ## Processor time a request and a chunk; results under bench/results/.
 	$(BIN)/python -m bench $(ARGS)
