@@ -106,12 +106,18 @@ async def test_silence_is_broken_again_and_again_while_it_lasts() -> None:
 
 async def test_a_heartbeat_does_not_interrupt_the_wait() -> None:
     watch = Watch()
-    enough = asyncio.Event()
-    watch.beat(0.01, _beat(watch, [], enough))
+    beats: list[int] = []
+
+    async def say() -> None:
+        beats.append(len(beats))
+        if len(beats) == 3:
+            watch.interrupt("drained")
+
+    watch.beat(0.01, say)
     with pytest.raises(Interrupted) as interrupted:
-        await watch.until(_never(), watch.now() + 0.05)
-    assert interrupted.value.reason == "due"
-    assert enough.is_set()
+        await watch.until(_never(), NEVER)
+    assert interrupted.value.reason == "drained"
+    assert beats == [0, 1, 2]
     watch.close()
 
 
