@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check format lint types imports tests agents fuzz bench lock clean servers
+.PHONY: run test check format lint types imports tests agents conformance fuzz bench lock clean servers
 
 run: $(VENV)/run.ok  ## Start the gateway; with no configuration it serves the model `mock`.
 	$(BIN)/headgate serve $(ARGS)
@@ -35,6 +35,9 @@ servers:  ## PostgreSQL for the tests of the stores.
 
 agents: $(VENV)/test.ok  ## Claude Code and Codex through a running gateway (needs npm).
 	$(BIN)/python -m pytest tests/agents_cli --agents $(ARGS)
+
+conformance: $(VENV)/test.ok  ## Every pair of dialects on the recordings, cut at every place.
+	CONFORMANCE=exhaustive $(BIN)/python -m pytest -n auto tests/conformance $(ARGS)
 
 fuzz: $(VENV)/test.ok  ## Readers on hostile bytes, SECONDS each (needs Python <= 3.14 and a compiler).
 	$(PIP) install atheris
