@@ -15,6 +15,7 @@ from headgate.dialects.dialect import ReplyContext
 from headgate.model import events as ev
 from headgate.model.reply import Fold, Reply
 from headgate.model.request import HostedTool, Request, Tool
+from tests import grammar
 
 SEED = "abcdefghijklmnopqrstuvwx"
 DONE = b"data: [DONE]\n\n"
@@ -73,6 +74,20 @@ def write(events: Iterable[ev.Event], told: ReplyContext | None = None) -> bytes
     """What a writer makes of a whole stream's events."""
     writer = StreamWriter(told or context())
     return b"".join([*(writer.write(event) for event in events), writer.end()])
+
+
+def parts_of(data: bytes, source: Source = SOURCE) -> tuple[Any, ...]:
+    """The parts of the first choice of a whole stream that keeps the grammar."""
+    events = read(data, source)
+    grammar.check(events, whole=True)
+    return fold(events).choices[0].parts
+
+
+def reason_of(data: bytes) -> str:
+    """Why the first choice of such a stream ended."""
+    events = read(data)
+    grammar.check(events, whole=True)
+    return fold(events).choices[0].reason
 
 
 def deltas(data: bytes) -> list[dict[str, Any]]:

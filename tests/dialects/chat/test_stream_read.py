@@ -15,29 +15,17 @@ from headgate.model.usage import Usage
 from tests import grammar
 from tests.dialects.chat.sample import (
     DONE,
-    SOURCE,
     call,
     chunk,
     chunks,
     context,
     encode,
-    fold,
+    parts_of,
     read,
+    reason_of,
     write,
 )
 from tests.recordings import streams
-
-
-def parts_of(data: bytes, source: Source = SOURCE) -> tuple[Any, ...]:
-    events = read(data, source)
-    grammar.check(events, whole=True)
-    return fold(events).choices[0].parts
-
-
-def reason_of(data: bytes) -> str:
-    events = read(data)
-    grammar.check(events, whole=True)
-    return fold(events).choices[0].reason
 
 
 @pytest.mark.parametrize("row", streams("chat"))

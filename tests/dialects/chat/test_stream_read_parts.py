@@ -12,25 +12,14 @@ from headgate.model.request import ToolRef
 from tests import grammar
 from tests.dialects.chat.sample import (
     DONE,
-    SOURCE,
     call,
     chunk,
     encode,
     fold,
+    parts_of,
     read,
+    reason_of,
 )
-
-
-def parts_of(data: bytes, source: Source = SOURCE) -> tuple[Any, ...]:
-    events = read(data, source)
-    grammar.check(events, whole=True)
-    return fold(events).choices[0].parts
-
-
-def reason_of(data: bytes) -> str:
-    events = read(data)
-    grammar.check(events, whole=True)
-    return fold(events).choices[0].reason
 
 
 def test_t06_words_come_before_the_call_in_the_same_delta() -> None:
