@@ -2,7 +2,7 @@ import httpx2
 import pytest
 
 from headgate.model.book_query import RequestDetail, RequestPage, RequestQuery
-from headgate.model.books import AttemptRow, ExchangeRow
+from headgate.model.books import AttemptRow, ExchangeRow, PolicyNote
 from tests.admin.conftest import FakeRequestLog
 
 ROW = ExchangeRow(
@@ -14,6 +14,8 @@ ROW = ExchangeRow(
     attempts=2,
     stream=True,
     losses=("seed",),
+    policies=(PolicyNote(policy="redact", changed=True, findings={"email": 2}, holds=1),),
+    tags={"team": "red"},
     session="s1",
 )
 ATTEMPT = AttemptRow(
@@ -40,7 +42,7 @@ async def test_a_page_is_rows_total_limit_and_offset(
     assert row["created_at"] == "2023-11-14T22:13:20.125Z"
     assert (row["attempts"], row["stream"], row["request_body"]) == (2, True, None)
     assert len(row) == 27
-    assert not {"session", "losses"} & row.keys()
+    assert not {"session", "losses", "policies", "tags"} & row.keys()
 
 
 async def test_every_parameter_is_understood(
@@ -114,6 +116,10 @@ async def test_one_exchange_comes_with_its_attempts(
     log.details["x1"] = RequestDetail(ROW, (ATTEMPT,))
     body = (await admin.get("/admin/requests/x1")).json()
     assert (body["id"], body["attempts"], body["losses"]) == ("x1", 2, ["seed"])
+    (note,) = body["policies"]
+    assert (note["policy"], note["changed"], note["findings"]) == ("redact", True, {"email": 2})
+    assert (note["monitor"], note["refused"], note["held_ms"]) == (False, None, 0.0)
+    assert body["tags"] == {"team": "red"}
     [attempt] = body["attempt_rows"]
     assert (attempt["attempt"], attempt["outcome"]) == (1, "timeout")
     assert attempt["at"] == "2023-11-14T22:13:21.000Z"

@@ -35,6 +35,19 @@ def test_overridden_phases_stand_in_the_lists_order() -> None:
     assert phases.choose == (last.choose,)
 
 
+class Late(Filter):
+    """Overrides the phase that nearly nobody needs."""
+
+    @override
+    def amend(self, exchange: Exchange) -> None:
+        exchange.headers["amended"] = "yes"
+
+
+def test_what_comes_after_the_end_is_bound_like_the_rest() -> None:
+    late = Late()
+    assert bind([Notes(), late]).amend == (late.amend,)
+
+
 class Heir(Last):
     """Overrides nothing itself."""
 
@@ -51,5 +64,6 @@ async def test_a_filter_that_overrides_nothing_changes_nothing() -> None:
     nothing.prepare(exchange, attempt)
     nothing.settle(exchange, attempt)
     nothing.close(exchange)
+    nothing.amend(exchange)
     assert nothing.choose(exchange, targets) is targets
     assert exchange.attempts == []

@@ -18,5 +18,9 @@ def test_headers_that_would_break_a_message_are_not_sent() -> None:
     assert sendable([*good, *bad]) == tuple(good)
 
 
+def test_what_somebodys_python_put_among_the_headers_breaks_nothing() -> None:
+    assert sendable([("x-a", 1), (2, "b"), None, ("x-a",), "ab", ("x-a", "1")]) == (("x-a", "1"),)
+
+
 def test_where_nothing_is_configured_nobody_guards() -> None:
     assert no_guard(object()) is None

@@ -6,8 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from typing_extensions import override
 
 from headgate.backends.backend import Timeouts
+from headgate.pipeline.exchange import Exchange
+from headgate.pipeline.filter import Filter
 from headgate.pipeline.guard import Guard
 from headgate.policies.environment import Environment
 from headgate.policies.running import Running
@@ -136,3 +139,30 @@ async def test_findings_of_a_monitor_are_kept_for_whoever_counts_them() -> None:
     caller = await scene.run()
     assert caller.body == b"".join((*CHAT[:3], DONE))
     assert sum(guard_of(scene).reports[0].findings.values()) == 1
+
+
+class Amends(Filter):
+    """Notes what was known of the first policy when the exchange was closed, and afterwards."""
+
+    def __init__(self) -> None:
+        self.known: list[tuple[str, str | None]] = []
+
+    @override
+    def close(self, exchange: Exchange) -> None:
+        assert exchange.guard is not None
+        self.known.append(("close", exchange.guard.reports[0].refused))
+
+    @override
+    def amend(self, exchange: Exchange) -> None:
+        assert exchange.guard is not None
+        self.known.append(("amend", exchange.guard.reports[0].refused))
+
+
+async def test_what_a_monitor_learns_after_the_last_word_amends_what_was_closed() -> None:
+    judge = {"policy": f"{HERE}:Critic", "mode": "monitor"}
+    late, early = Amends(), Amends()
+    await under(judge, plans=(FakeAnswer(*CHAT),), stream=True, filters=[late]).run()
+    assert late.known == [("close", None), ("amend", "no")]
+    tag = {"policy": "tag", "tags": {"team": "red"}, "mode": "monitor"}
+    await under(tag, plans=(FakeAnswer(*CHAT),), stream=True, filters=[early]).run()
+    assert early.known == [("close", None)]

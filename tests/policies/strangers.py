@@ -151,6 +151,15 @@ class Sleepy(Policy):
         await asyncio.Event().wait()
 
 
+class Critic(Policy):
+    """Likes no request, and says so after waiting."""
+
+    @override
+    async def on_request(self, request: Request) -> Request:
+        await asyncio.sleep(0)
+        raise Refuse("no")
+
+
 class Calls(Policy):
     """Tool calls by their names: what ``drop``, ``change``, ``answer`` say."""
 

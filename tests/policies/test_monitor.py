@@ -55,7 +55,9 @@ def test_whoever_must_be_asked_is_asked_after_the_last_word() -> None:
         await running.request(request("a question"))
         assert (await pour(running, unfold(GIVEN))).reply == GIVEN
         assert model.questions == []
+        assert running.reviews
         await running.review()
+        assert not running.reviews
         assert len(model.questions) == 2
         assert running.reports[0].refused is not None
 

@@ -4,17 +4,17 @@ from headgate.policies.report import HOLD_BUCKETS_S, MOST_FINDINGS, Holds, Repor
 def test_holds_are_counted_by_how_long_they_were() -> None:
     holds = Holds()
     for seconds in (0.0, 0.001, 0.0011, 0.3, 99.0):
-        holds.add(seconds)
+        holds.add(seconds, int(seconds))
     assert holds.buckets[0] == 2
     assert holds.buckets[1] == 1
     assert holds.buckets[HOLD_BUCKETS_S.index(0.5)] == 1
     assert holds.buckets[-1] == 1
-    assert (holds.count, holds.longest_s) == (5, 99.0)
+    assert (holds.count, holds.longest_s, holds.largest) == (5, 99.0, 99)
 
 
 def test_in_monitor_mode_nothing_is_held() -> None:
     report = Report("p", monitor=True)
-    report.held(1.0)
+    report.held(1.0, 5)
     assert report.holds.count == 0
     assert report.quiet
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from headgate.model.books import AttemptRow, ExchangeRow, Intent
+from headgate.model.books import AttemptRow, ExchangeRow, Intent, PolicyNote
 
 AT = 1_700_000_000.125
 
@@ -16,6 +16,7 @@ def intent(exchange_id: str = "x1", attempt: int = 1, **fields: Any) -> Intent:
         "attempt": attempt,
         "at": AT + attempt,
         "user_id": "alice",
+        "key_id": "k1",
         "backend_id": "openai",
         "endpoint": "/v1/chat/completions",
         "dialect": "chat",
@@ -55,6 +56,7 @@ def closed(exchange_id: str = "x1", **fields: Any) -> ExchangeRow:
         "id": exchange_id,
         "created_at": AT,
         "user_id": "alice",
+        "key_id": "k1",
         "backend_id": "openai",
         "endpoint": "/v1/chat/completions",
         "dialect": "chat",
@@ -79,6 +81,8 @@ def closed(exchange_id: str = "x1", **fields: Any) -> ExchangeRow:
         "detail_logged": True,
         "session": "s1",
         "losses": ("logprobs", "seed"),
+        "policies": (PolicyNote(policy="redact", changed=True, findings={"email": 2}, holds=1),),
+        "tags": {"team": "red"},
         "request_body": '{"model":"fast"}',
         "response_body": "data: [DONE]\n\n",
     }

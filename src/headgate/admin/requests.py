@@ -11,7 +11,7 @@ from headgate.admin.deps import RequestLog
 from headgate.admin.explaining import explain
 from headgate.admin.instants import rfc3339
 from headgate.model.book_query import RequestQuery
-from headgate.model.books import AttemptRow, ExchangeRow
+from headgate.model.books import AttemptRow, ExchangeRow, PolicyNote
 
 _ROW_FIELDS = tuple(schema.RequestRow.model_fields)
 _ATTEMPT_FIELDS = tuple(schema.AttemptRow.model_fields)
@@ -44,6 +44,8 @@ def routes(log: RequestLog) -> APIRouter:
         more = {
             "session": row.session,
             "losses": row.losses,
+            "policies": [_policy(note) for note in row.policies],
+            "tags": row.tags,
             "attempt_rows": [_attempt(made) for made in detail.attempts],
         }
         return answer({**_row(row), **more})
@@ -63,6 +65,10 @@ def _row(row: ExchangeRow) -> dict[str, Any]:
     values = msgspec.structs.asdict(row)
     values["created_at"] = rfc3339(row.created_at)
     return {name: values[name] for name in _ROW_FIELDS}
+
+
+def _policy(note: PolicyNote) -> dict[str, Any]:
+    return msgspec.structs.asdict(note)
 
 
 def _attempt(row: AttemptRow) -> dict[str, Any]:

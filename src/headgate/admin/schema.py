@@ -114,6 +114,22 @@ class AttemptRow(BaseModel):
     duration_ms: float | None
 
 
+class PolicyNote(BaseModel):
+    """What one policy did in an exchange."""
+
+    policy: str
+    monitor: bool = Field(description="It only watched")
+    refused: str | None = Field(description="Why it ended the exchange, or would have")
+    changed: bool = Field(description="Whether it changed anything, or would have")
+    findings: dict[str, int] = Field(description="What it met, and how often")
+    failures: list[str] = Field(description="What went wrong in it")
+    holds: int = Field(description="How often text of a stream was held")
+    held_ms: float = Field(description="For how long together")
+    longest_hold_ms: float
+    largest_hold: int = Field(description="Characters, at most at a time")
+    late: int = Field(description="How often max_hold was over")
+
+
 class RequestPage(BaseModel):
     """A page of exchanges, newest first."""
 
@@ -128,6 +144,8 @@ class RequestDetail(RequestRow):
 
     session: str | None
     losses: list[str] = Field(description="Fields that a translation could not carry")
+    policies: list[PolicyNote] = Field(description="Those that had something to tell")
+    tags: dict[str, str] = Field(description="What policies say of the exchange")
     attempt_rows: list[AttemptRow]
 
 

@@ -3,6 +3,7 @@ where that is to be kept."""
 
 from typing_extensions import override
 
+from headgate.filters.policy_notes import notes_of, tags_of
 from headgate.filters.secret_shapes import redact
 from headgate.model.books import ExchangeRow
 from headgate.pipeline.bill import Bill, bill_of, milliseconds
@@ -22,6 +23,10 @@ class RequestLog(Filter):
     def close(self, exchange: Exchange) -> None:
         self._books.close(row_of(exchange))
 
+    @override
+    def amend(self, exchange: Exchange) -> None:
+        self._books.close(row_of(exchange))
+
 
 def row_of(exchange: Exchange) -> ExchangeRow:
     """The request log's row of a finished exchange."""
@@ -33,6 +38,7 @@ def row_of(exchange: Exchange) -> ExchangeRow:
         id=exchange.id,
         created_at=exchange.created_at,
         user_id=exchange.user.id or None,
+        key_id=exchange.user.key.id or None,
         backend_id=last.target.backend if last else None,
         endpoint=exchange.endpoint,
         dialect=exchange.dialect.name,
@@ -57,6 +63,8 @@ def row_of(exchange: Exchange) -> ExchangeRow:
         detail_logged=exchange.recording is not None,
         session=exchange.session,
         losses=tuple(dict.fromkeys(exchange.losses)),
+        policies=notes_of(exchange.guard),
+        tags=tags_of(exchange.guard),
         request_body=request_body,
         response_body=response_body,
     )

@@ -17,6 +17,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     at: float
     user_id: str | None = None
+    key_id: str | None = None
     backend_id: str | None = None
     endpoint: str = ""
     dialect: str = ""
@@ -47,18 +48,39 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: float | None = None
 
 
+class PolicyNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one policy did in an exchange. ``refused``: why it ended the exchange, or in monitor
+    mode would have. ``holds``: how often text was held, ``held_ms`` for how long together,
+    ``largest_hold`` the most characters at a time, ``late`` how often `max_hold` was over."""
+
+    policy: str
+    monitor: bool = False
+    refused: str | None = None
+    changed: bool = False
+    findings: dict[str, int] = {}
+    failures: tuple[str, ...] = ()
+    holds: int = 0
+    held_ms: float = 0.0
+    longest_hold_ms: float = 0.0
+    largest_hold: int = 0
+    late: int = 0
+
+
 class ExchangeRow(msgspec.Struct, frozen=True, kw_only=True):
     """One exchange as the request log shows it; ``id`` is the answer's ``x-request-id``.
 
     ``created_at`` is Unix time in seconds here and RFC 3339 UTC in the admin API; ``attempts``
     how many were made; ``status_code`` what the caller got; ``overhead_us`` the gateway's own
     time before the backend was asked and from its first event to the caller's. ``losses`` are the
-    fields that a translation could not carry. Bodies are None unless ``detail_logged``.
+    fields that a translation could not carry; ``policies`` those that had something to tell, in
+    their order; ``tags`` what policies say of the exchange. Bodies are None unless
+    ``detail_logged``.
     """
 
     id: str
     created_at: float
     user_id: str | None = None
+    key_id: str | None = None
     backend_id: str | None = None
     endpoint: str = ""
     dialect: str = ""
@@ -83,5 +105,7 @@ class ExchangeRow(msgspec.Struct, frozen=True, kw_only=True):
     detail_logged: bool = False
     session: str | None = None
     losses: tuple[str, ...] = ()
+    policies: tuple[PolicyNote, ...] = ()
+    tags: dict[str, str] = {}
     request_body: str | None = None
     response_body: str | None = None

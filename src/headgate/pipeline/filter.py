@@ -3,7 +3,7 @@
 ::
 
     admit (async) → choose (sync) → prepare (sync, an attempt) → settle (sync, exactly once an
-    attempt) → close (sync, exactly once an exchange)
+    attempt) → close (sync, exactly once an exchange) → amend (sync, after late policies)
 
 ``settle`` and ``close`` cannot await, so that no cancellation splits them. Methods are bound once;
 a phase that a filter does not override costs nothing. What a phase raises as `Refused` before the
@@ -37,6 +37,10 @@ class Filter:
     def close(self, exchange: Exchange) -> None:
         """The exchange is over, however it ended."""
 
+    def amend(self, exchange: Exchange) -> None:
+        """After `close`, only where policies were asked after the last word: they have now
+        answered, and what was noted of them may be told again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Phases:
@@ -47,6 +51,7 @@ class Phases:
     prepare: tuple[Callable[[Exchange, Attempt], None], ...]
     settle: tuple[Callable[[Exchange, Attempt], None], ...]
     close: tuple[Callable[[Exchange], None], ...]
+    amend: tuple[Callable[[Exchange], None], ...] = ()
 
 
 def bind(filters: Sequence[Filter]) -> Phases:
@@ -57,4 +62,5 @@ def bind(filters: Sequence[Filter]) -> Phases:
         prepare=tuple(f.prepare for f in filters if type(f).prepare is not Filter.prepare),
         settle=tuple(f.settle for f in filters if type(f).settle is not Filter.settle),
         close=tuple(f.close for f in filters if type(f).close is not Filter.close),
+        amend=tuple(f.amend for f in filters if type(f).amend is not Filter.amend),
     )

@@ -4,8 +4,8 @@ An exchange keeps the guard it was opened with. Times are seconds of the watch's
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from headgate.model.events import Event
 from headgate.model.fault import Fault
@@ -21,9 +21,53 @@ Headers = tuple[tuple[str, str], ...]
 class Effects(Protocol):
     """What policies want beside changes: headers for the backend and for the caller, tags."""
 
-    to_backend: list[tuple[str, str]]
-    to_caller: list[tuple[str, str]]
-    tags: dict[str, str]
+    @property
+    def to_backend(self) -> list[tuple[str, str]]: ...
+    @property
+    def to_caller(self) -> list[tuple[str, str]]: ...
+    @property
+    def tags(self) -> Mapping[Any, Any]:
+        """What is no text on either side was put there by somebody's Python, and counts nothing."""
+        ...
+
+
+class Holds(Protocol):
+    """How often text was held; seconds, and characters of the largest hold. ``buckets`` are
+    counts by the bounds of the histogram, not cumulative."""
+
+    @property
+    def buckets(self) -> Sequence[int]: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def total_s(self) -> float: ...
+    @property
+    def longest_s(self) -> float: ...
+    @property
+    def largest(self) -> int: ...
+
+
+class Report(Protocol):
+    """What one policy did. ``quiet``: nothing that would have to be told."""
+
+    @property
+    def policy(self) -> str: ...
+    @property
+    def monitor(self) -> bool: ...
+    @property
+    def refused(self) -> str | None: ...
+    @property
+    def changed(self) -> bool: ...
+    @property
+    def holds(self) -> Holds: ...
+    @property
+    def late(self) -> int: ...
+    @property
+    def findings(self) -> Mapping[str, int]: ...
+    @property
+    def failures(self) -> Sequence[str]: ...
+    @property
+    def quiet(self) -> bool: ...
 
 
 class Guard(Protocol):
@@ -60,7 +104,7 @@ class Guard(Protocol):
         ...
 
     @property
-    def reports(self) -> Sequence[object]:
+    def reports(self) -> Sequence[Report]:
         """What each policy did, for the log and the metrics."""
         ...
 
@@ -100,6 +144,11 @@ class Guard(Protocol):
         """A whole reply after every policy. Raises Refused."""
         ...
 
+    @property
+    def reviews(self) -> bool:
+        """Whether `review` has anybody to ask."""
+        ...
+
     async def review(self) -> None:
         """After the last word: what could wait until then."""
         ...
@@ -119,10 +168,19 @@ def is_block(fault: Fault | None) -> bool:
     return fault is not None and fault.kind == "policy_violation" and fault.origin == "gateway"
 
 
-def sendable(headers: Iterable[tuple[str, str]]) -> Headers:
+def sendable(headers: Iterable[object]) -> Headers:
     """Those of a policy's headers that can be sent as they are."""
-    return tuple(
-        (name, value)
-        for name, value in headers
-        if _NAME.fullmatch(name) and value.isascii() and value.isprintable()
-    )
+    return tuple(map(_pair, filter(_is_sendable, headers)))
+
+
+def _is_sendable(header: object) -> bool:
+    if not isinstance(header, tuple) or len(header) != 2:
+        return False
+    name, value = header
+    if not isinstance(name, str) or not isinstance(value, str):
+        return False
+    return bool(_NAME.fullmatch(name)) and value.isascii() and value.isprintable()
+
+
+def _pair(header: Any) -> tuple[str, str]:
+    return header[0], header[1]

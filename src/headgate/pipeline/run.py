@@ -63,8 +63,10 @@ async def _finish(turn: Turn) -> None:
     try:
         if turn.rest is not None:
             await turn.rest()
-        if guard is not None:
+        if guard is not None and guard.reviews:
             await guard.review()
+            for amend in turn.gateway.phases.amend:
+                amend(turn.exchange)
     finally:
         if guard is not None:
             guard.end(turn.exchange.outcome)

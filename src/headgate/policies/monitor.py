@@ -33,6 +33,11 @@ class MonitorStage(Stage):
         self._line.flush(now)
         return []
 
+    @property
+    def reviews(self) -> bool:
+        """Whether somebody is left to be asked."""
+        return self._line.waiting
+
     async def review(self, clock: Clock) -> None:
         """Asks whoever could not be asked while the reply was under way."""
         while self._line.waiting:
@@ -52,6 +57,11 @@ class RequestWatch:
             self._later = request
             return
         await self._show(request)
+
+    @property
+    def reviews(self) -> bool:
+        """Whether the request is still to be shown."""
+        return self._later is not None
 
     async def review(self) -> None:
         """Shows the request, where that was put off."""

@@ -29,7 +29,7 @@ def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Effects:
     """What policies want beside changes of the request and the answer.
 

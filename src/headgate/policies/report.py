@@ -12,19 +12,22 @@ MOST_FINDINGS = 64
 
 @dataclass(slots=True)
 class Holds:
-    """How long text was held, each time: counts by `HOLD_BUCKETS_S`, not cumulative."""
+    """How long text was held, each time: counts by `HOLD_BUCKETS_S`, not cumulative. ``largest``:
+    characters of the largest hold (of a pattern's: bytes)."""
 
     buckets: list[int] = field(default_factory=lambda: [0] * (len(HOLD_BUCKETS_S) + 1))
     count: int = 0
     total_s: float = 0.0
     longest_s: float = 0.0
+    largest: int = 0
 
-    def add(self, seconds: float) -> None:
+    def add(self, seconds: float, size: int) -> None:
         """Notes one hold."""
         self.buckets[bisect_left(HOLD_BUCKETS_S, seconds)] += 1
         self.count += 1
         self.total_s += seconds
         self.longest_s = max(self.longest_s, seconds)
+        self.largest = max(self.largest, size)
 
 
 @dataclass(slots=True)
@@ -46,10 +49,10 @@ class Report:
         if finding in self.findings or len(self.findings) < MOST_FINDINGS:
             self.findings[finding[:200]] += 1
 
-    def held(self, seconds: float) -> None:
+    def held(self, seconds: float, size: int) -> None:
         """Notes a hold; in monitor mode nothing is really held."""
         if not self.monitor:
-            self.holds.add(seconds)
+            self.holds.add(seconds, size)
 
     @property
     def quiet(self) -> bool:

@@ -131,6 +131,12 @@ class Running:
             raise Refused(self.blocked)
         return _as_finished(fold.reply(), reply) if self.changes_reply else reply
 
+    @property
+    def reviews(self) -> bool:
+        """Whether `review` has anybody to ask."""
+        watches = any(watch.reviews for watch in self._watches.values())
+        return watches or any(monitor.reviews for monitor in self._monitors)
+
     async def review(self) -> None:
         """After the last word: policies in monitor mode that wait for somebody are asked now."""
         for watch in self._watches.values():

@@ -111,8 +111,11 @@ class TextStage(DutyStage):
         while self.waiting and self.duty.fault is None:
             for key, block in list(self._open.items()):
                 while block.flow.wanting and self.duty.fault is None:
+                    size = block.flow.held
                     given = await self.duty.wait(block.flow.ask)
-                    events += self._asked(key, block, given, clock())
+                    now = clock()
+                    self.duty.report.held(now - block.since, size)
+                    events += self._asked(key, block, given, now)
             self.waiting = False
             while self._backlog and not self.waiting and self.duty.fault is None:
                 events += self.feed(self._backlog.popleft(), clock())
@@ -149,7 +152,7 @@ class TextStage(DutyStage):
             block.pending += text
         if held <= len(text):
             if before:
-                self.duty.report.held(now - block.since)
+                self.duty.report.held(now - block.since, before)
             block.since = now if held else _NEVER
         elif not before:
             block.since = now
@@ -170,17 +173,17 @@ class TextStage(DutyStage):
         return events
 
     def _late(self, key: int, block: _Open, now: float) -> list[ev.Event]:
+        size = block.flow.held
         given = self.duty.run(block.flow.late)
         if block.flow.wanting:
             self.waiting = True
             return []
         self.duty.report.late += 1
-        self.duty.report.held(now - block.since)
+        self.duty.report.held(now - block.since, size)
         block.since = _NEVER
         return self._said(key, block, given)
 
     def _asked(self, key: int, block: _Open, given: str | None, now: float) -> list[ev.Event]:
-        self.duty.report.held(now - block.since)
         block.since = now if block.flow.held else _NEVER
         return self._said(key, block, given)
 
@@ -188,6 +191,7 @@ class TextStage(DutyStage):
         block = self._open.get(event.key)
         if block is None:
             return [event]
+        size = block.flow.held
         events = self._said(event.key, block, self.duty.run(block.flow.end))
         if self.duty.fault is not None or self.duty.off:
             return [*events, event] if self.duty.off else events
@@ -196,7 +200,7 @@ class TextStage(DutyStage):
             self._backlog.appendleft(event)
             return events
         if block.since != _NEVER:
-            self.duty.report.held(now - block.since)
+            self.duty.report.held(now - block.since, size)
         self._open.pop(event.key, None)
         changed = block.changed or bool(block.pending)
         self.duty.report.changed = self.duty.report.changed or changed

@@ -75,7 +75,7 @@ class WholeStage(DutyStage):
 
     def _judged(self, given: Any, now: float) -> list[ev.Event]:
         if self._since is not None:
-            self.duty.report.held(now - self._since)
+            self.duty.report.held(now - self._since, sum(map(_size, self._queue)))
             self._since = None
         if given is not None and not isinstance(given, Reply):
             self.duty.fail(f"on_reply gave {type(given).__name__} where a reply is due")
@@ -90,3 +90,7 @@ class WholeStage(DutyStage):
     def _all(self) -> list[ev.Event]:
         queue, self._queue = self._queue, []
         return queue
+
+
+def _size(event: ev.Event) -> int:
+    return len(event.text) if isinstance(event, ev.TextDelta | ev.ReasoningDelta) else 0
