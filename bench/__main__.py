@@ -1,164 +1,100 @@
-"""``make bench``: processor time of the gateway a JSON request, a relayed and a translated chunk.
+"""``python -m bench``: the gateway and its peers under the same load, and the bars.
 
-The gateway is pinned to one core, the backend and the load to the other. Processor time comes
-from ``/proc``, so that a noisy machine does not spoil it. Results go to ``bench/results/``.
+One core has a proxy, the other everything else; rounds are interleaved, so that a noisy moment
+hits everybody. See docs/performance.md.
 """
 
-import asyncio
-import contextlib
+import argparse
 import os
-import platform
-import signal
-import socket
-import subprocess
+import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from bench.load import Tally, run_json, run_streams
-from headgate import __version__
+from bench.certificates import make_certificates
+from bench.cores import RIG
+from bench.perform import perform
+from bench.proxies import GATEWAY, Site, free_port, process
+from bench.results import save
+from bench.scenarios.stage import QUICK, Sizes
+from bench.scenarios.table import EVERYBODY, SCENARIOS
+from bench.show import shown
+from bench.wait import until_listening
 
-CHUNKS = 200
-STREAMS = 20
-PACE_MS = 5.0
-JSON_S = 5.0
-CONNECTIONS = 8
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-
-CONFIG = """
-backends:
-  up: {{base_url: "http://127.0.0.1:{port}", speaks: [chat], api_key: k, models: [m]}}
-users:
-  - {{name: bench, api_key: bench-key-0123456789-0123456789, backends: "*"}}
-"""
+PEERS = tuple(name for name in EVERYBODY if name != GATEWAY)
+QUICK_PEERS = ("nginx",)
 
 
-class Figures(msgspec.Struct):
-    """One run. Times in microseconds of the gateway's processor; memory in MB."""
-
-    at: str
-    version: str
-    python: str
-    machine: str
-    json_request_us: float
-    json_per_s: float
-    relayed_chunk_us: float
-    translated_chunk_us: float
-    idle_mb: float
-    loaded_mb: float
-    start_s: float
-
-
-def main() -> None:
-    """Runs everything once and prints the figures."""
-    with _backend() as backend_port, _gateway(backend_port) as (process, port, start_s):
-        os.sched_setaffinity(0, {1 % (os.cpu_count() or 1)})
-        idle_mb = _memory_mb(process.pid)
-        json_us, json_tally = _measure(
-            process.pid, run_json(port, CONNECTIONS, JSON_S, "/v1/chat/completions")
-        )
-        relayed_us, _ = _chunks(process.pid, port, "/v1/chat/completions")
-        translated_us, _ = _chunks(process.pid, port, "/v1/messages")
-        figures = Figures(
-            at=datetime.now(UTC).isoformat(timespec="seconds"),
-            version=__version__,
-            python=platform.python_version(),
-            machine=f"{platform.machine()}, {os.cpu_count()} cores",
-            json_request_us=round(json_us, 1),
-            json_per_s=round(json_tally.requests / json_tally.seconds),
-            relayed_chunk_us=round(relayed_us, 1),
-            translated_chunk_us=round(translated_us, 1),
-            idle_mb=round(idle_mb, 1),
-            loaded_mb=round(_memory_mb(process.pid), 1),
-            start_s=round(start_s, 2),
-        )
-    text = msgspec.json.format(msgspec.json.encode(figures), indent=2).decode()
-    name = f"{figures.at[:10]}-{platform.python_version()}.json"
-    (Path(__file__).parent / "results" / name).write_text(text + "\n", "utf-8")
-    sys.stdout.write(text + "\n")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures, prints and keeps the figures."""
+    parsed = _parser().parse_args(arguments)
+    began_s, at = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
+    os.sched_setaffinity(0, RIG)
+    _allow_files()
+    sizes = _with_rounds(QUICK if parsed.quick else Sizes(), parsed.rounds)
+    with tempfile.TemporaryDirectory(prefix="headgate-bench-") as folder:
+        site = _site(Path(folder))
+        with process(_upstream(site), RIG):
+            until_listening(site.backend)
+            peers = parsed.peers or (QUICK_PEERS if parsed.quick else PEERS)
+            run = perform(site, sizes, parsed.only, peers, sys.stdout)
+    run.at, run.quick, run.seconds = at, parsed.quick, round(time.monotonic() - began_s, 1)
+    sys.stdout.write(shown(run))
+    if not parsed.keep_nothing:
+        sys.stdout.write(f"\n{save(run, _name(parsed))}\n")
 
 
-def _chunks(pid: int, port: int, path: str) -> tuple[float, Tally]:
-    rounds = 3
-    us, tally = _measure(pid, run_streams(port, STREAMS, rounds, path))
-    return us / (CHUNKS + 4), tally
+def _parser() -> argparse.ArgumentParser:
+    names = [scenario.name for scenario in SCENARIOS]
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="shorter, with nginx alone")
+    parser.add_argument("--only", type=_list_of(names), help=f"of {','.join(names)}")
+    parser.add_argument("--peers", type=_list_of(PEERS), help=f"of {','.join(PEERS)}")
+    parser.add_argument("--rounds", type=int, help="of each scenario; default: 3")
+    parser.add_argument("--keep-nothing", action="store_true", help="write no file of results")
+    return parser
 
 
-def _measure(pid: int, load: "asyncio._CoroutineLike[Tally]") -> tuple[float, Tally]:
-    before = _cpu_s(pid)
-    tally = asyncio.run(load)  # type: ignore[arg-type]
-    return (_cpu_s(pid) - before) / tally.requests * 1e6, tally
+def _list_of(names: Sequence[str]) -> Callable[[str], list[str]]:
+    def read(text: str) -> list[str]:
+        given = [name for name in text.split(",") if name]
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(names)}")
+        return given
+
+    return read
 
 
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * _TICK_S
+def _name(parsed: argparse.Namespace) -> str:
+    return ("quick" if parsed.quick else "full") if parsed.only is None else "+".join(parsed.only)
 
 
-def _memory_mb(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+def _with_rounds(sizes: Sizes, rounds: int | None) -> Sizes:
+    if rounds is None:
+        return sizes
+    return msgspec.structs.replace(sizes, rounds=rounds)
 
 
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+def _site(folder: Path) -> Site:
+    return Site(free_port(), free_port(), make_certificates(folder), folder)
 
 
-@contextlib.contextmanager
-def _process(*command: str, core: int) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: os.sched_setaffinity(0, {core % (os.cpu_count() or 1)}),
-    )
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+def _upstream(site: Site) -> list[str]:
+    files = site.certificates
+    ports = [str(site.backend), str(site.backend_tls)]
+    return [sys.executable, "-m", "bench.upstream", *ports, str(files.certificate), str(files.key)]
 
 
-@contextlib.contextmanager
-def _backend() -> Iterator[int]:
-    port = _free_port()
-    arguments = ("-m", "bench.upstream", str(port), str(CHUNKS), str(PACE_MS))
-    with _process(sys.executable, *arguments, core=1):
-        _wait_for(port)
-        yield port
-
-
-@contextlib.contextmanager
-def _gateway(backend_port: int) -> Iterator[tuple["subprocess.Popen[bytes]", int, float]]:
-    port = _free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "headgate.yaml"
-        config.write_text(CONFIG.format(port=backend_port))
-        arguments = ("serve", "--config", str(config), "--data", folder, "--port", str(port))
-        began = time.perf_counter()
-        with _process(sys.executable, "-m", "headgate", *arguments, core=0) as process:
-            _wait_for(port)
-            yield process, port, time.perf_counter() - began
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(1000):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.01)
-    raise RuntimeError("it does not listen")
+def _allow_files() -> None:
+    """As many open files as may be; what is started inherits it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 if __name__ == "__main__":

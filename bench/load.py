@@ -1,87 +1,159 @@
-"""The load: requests over kept connections, and streams read to their last byte."""
+"""The load: requests one after another or on a schedule, streams in waves or on a schedule.
+
+Everything runs on one event loop in this process, as protocols on raw bytes that were made before,
+so that the load is not what is measured.
+"""
 
 import asyncio
 import time
 
 import msgspec
 
-KEY = "bench-key-0123456789-0123456789"
-REQUEST = (
-    b'{"model":"m","messages":[{"role":"user","content":"Say hello."}]}',
-    b'{"model":"m","stream":true,"messages":[{"role":"user","content":"Say hello."}]}',
-)
+from bench.connection import Connection, Hearing, Refused, connect
 
 
 class Tally(msgspec.Struct):
-    """What was done, and how long it took, in seconds."""
+    """What was done. Times are in seconds; ``latencies_s`` to the whole answer of a request,
+    ``firsts_s`` to the first event of a stream; ``stamps`` one list for each stream (see
+    `Hearing`)."""
 
     requests: int = 0
-    bytes: int = 0
+    pieces: int = 0
+    events: int = 0
     seconds: float = 0.0
-    firsts: list[float] = []
+    latencies_s: list[float] = []
+    firsts_s: list[float] = []
+    stamps: list[list[int]] = []
+
+    def hear(self, hearing: Hearing) -> None:
+        """Adds a stream that ended. Raises Refused."""
+        if hearing.error is not None:
+            raise Refused(hearing.error)
+        self.requests += 1
+        self.pieces += hearing.pieces
+        self.events += hearing.events
+        self.firsts_s.append(hearing.first_s - hearing.asked_s)
+        if hearing.stamps is not None:
+            self.stamps.append(hearing.stamps)
 
 
-async def run_json(port: int, connections: int, seconds: float, path: str) -> Tally:
-    """Small requests, one after another on each connection, for `seconds`."""
-    tally = Tally(firsts=[])
-    end = time.perf_counter() + seconds
+async def one_after_another(port: int, request: bytes, connections: int, seconds: float) -> Tally:
+    """On each connection the next request as soon as the answer is whole, for `seconds`."""
+    tally = Tally()
     began = time.perf_counter()
-    await asyncio.gather(*(_json_client(port, end, path, tally) for _ in range(connections)))
+    askers = [Asker(await connect(port), request, began + seconds) for _ in range(connections)]
+    latencies = await asyncio.gather(*(asker.end for asker in askers))
+    tally.seconds = time.perf_counter() - began
+    tally.latencies_s = [one for each in latencies for one in each]
+    tally.requests = len(tally.latencies_s)
+    return tally
+
+
+class Asker:
+    """One connection that is never idle; ``end`` gives its latencies, or raises Refused."""
+
+    def __init__(self, connection: Connection, request: bytes, until_s: float) -> None:
+        self.end: asyncio.Future[list[float]] = asyncio.get_running_loop().create_future()
+        self._connection, self._request, self._until_s = connection, request, until_s
+        self._latencies_s: list[float] = []
+        self._asked_s = time.perf_counter()
+        connection.ask(request, self)
+
+    def piece(self, payload: bytes) -> None:
+        """The answer's bytes are not looked at."""
+
+    def done(self) -> None:
+        now = time.perf_counter()
+        self._latencies_s.append(now - self._asked_s)
+        if now < self._until_s and self._connection.open:
+            self._asked_s = now
+            self._connection.ask(self._request, self)
+            return
+        self._connection.close()
+        self.end.set_result(self._latencies_s)
+
+    def failed(self, why: str) -> None:
+        self._connection.close()
+        if not self.end.done():
+            self.end.set_exception(Refused(why))
+
+
+async def waves(port: int, request: bytes, streams: int, rounds: int, spread_s: float) -> Tally:
+    """`streams` at the same time, begun over `spread_s` so that their chunks do not come
+    together; each connection asks `rounds` times."""
+    tally = Tally()
+    began = time.perf_counter()
+
+    async def one(number: int) -> None:
+        await asyncio.sleep(spread_s * number / streams)
+        connection = await connect(port)
+        for _ in range(rounds):
+            tally.hear(await hear(connection, request))
+        connection.close()
+
+    await asyncio.gather(*(one(number) for number in range(streams)))
     tally.seconds = time.perf_counter() - began
     return tally
 
 
-async def run_streams(port: int, streams: int, rounds: int, path: str) -> Tally:
-    """`streams` at the same time, `rounds` times on each connection."""
-    tally = Tally(firsts=[])
+async def hear(connection: Connection, request: bytes, stamped: bool = False) -> Hearing:
+    """One stream to its end."""
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    hearing = Hearing(lambda: ended.done() or ended.set_result(None), [] if stamped else None)
+    connection.ask(request, hearing)
+    await ended
+    return hearing
+
+
+async def on_schedule(port: int, request: bytes, rate: float, seconds: float) -> Tally:
+    """An open loop of stamped streams: `rate` begin each second, whatever the answers do.
+
+    Idle connections are used again. A stream that is not told within its time is waited for.
+    """
+    tally = Tally()
+    idle: list[Connection] = []
     began = time.perf_counter()
-    await asyncio.gather(*(_stream_client(port, rounds, path, tally) for _ in range(streams)))
+
+    async def one(number: int) -> None:
+        await asyncio.sleep(began + number / rate - time.perf_counter())
+        connection = idle.pop() if idle else await connect(port)
+        tally.hear(await hear(connection, request, stamped=True))
+        if connection.open:
+            idle.append(connection)
+
+    await asyncio.gather(*(one(number) for number in range(round(rate * seconds))))
+    for connection in idle:
+        connection.close()
     tally.seconds = time.perf_counter() - began
     return tally
 
 
-def _request(body: bytes, path: str) -> bytes:
-    head = (
-        f"POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {KEY}\r\n"
-        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+async def small_ones(port: int, request: bytes, rate: float, seconds: float) -> list[float]:
+    """An open loop of requests; seconds from when each was due to its whole answer."""
+    latencies: list[float] = []
+    idle: list[Connection] = []
+    began = time.perf_counter()
+
+    async def one(number: int) -> None:
+        due_s = began + number / rate
+        await asyncio.sleep(due_s - time.perf_counter())
+        connection = idle.pop() if idle else await connect(port)
+        hearing = await hear(connection, request)
+        if hearing.error is not None:
+            raise Refused(hearing.error)
+        latencies.append(time.perf_counter() - due_s)
+        if connection.open:
+            idle.append(connection)
+
+    await asyncio.gather(*(one(number) for number in range(round(rate * seconds))))
+    for connection in idle:
+        connection.close()
+    return latencies
 
 
-async def _json_client(port: int, end: float, path: str, tally: Tally) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    request = _request(REQUEST[0], path)
-    while time.perf_counter() < end:
-        asked = time.perf_counter()
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        _expect_ok(head)
-        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        await reader.readexactly(length)
-        tally.firsts.append(time.perf_counter() - asked)
-        tally.requests += 1
-    writer.close()
-
-
-async def _stream_client(port: int, rounds: int, path: str, tally: Tally) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    request = _request(REQUEST[1], path)
-    for _ in range(rounds):
-        asked = time.perf_counter()
-        writer.write(request)
-        _expect_ok(await reader.readuntil(b"\r\n\r\n"))
-        tally.firsts.append(time.perf_counter() - asked)
-        tail = b""
-        while not tail.endswith(b"0\r\n\r\n"):
-            data = await reader.read(65536)
-            if not data:
-                raise RuntimeError("the stream was cut")
-            tally.bytes += len(data)
-            tail = (tail + data)[-16:]
-        tally.requests += 1
-    writer.close()
-
-
-def _expect_ok(head: bytes) -> None:
-    if b" 200 " not in head[:20]:
-        raise RuntimeError(f"refused: {head[:200]!r}")
+def quantile(values: list[float], share: float) -> float:
+    """The value that `share` of `values` do not exceed; zero of none."""
+    if not values:
+        return 0.0
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
