@@ -7,6 +7,7 @@ from headgate.backends.backend import Backend
 from headgate.pipeline.filter import Phases
 from headgate.pipeline.key_uses import KeyUses
 from headgate.pipeline.model_lists import ModelLists
+from headgate.pipeline.route_memory import RouteMemory
 from headgate.pipeline.snapshot import Snapshot
 from headgate.pipeline.watch import Watch
 from headgate.ports import Prices
@@ -29,6 +30,7 @@ class Gateway:
     mint: Callable[[], str]
     prices: Prices | None = None
     key_uses: KeyUses = field(default_factory=KeyUses)
+    routes: RouteMemory = field(default_factory=RouteMemory)
     health: Health = field(default_factory=Health)
     budgets: dict[str, Budget] = field(default_factory=dict)
     running: set[Watch] = field(default_factory=set)

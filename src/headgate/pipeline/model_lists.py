@@ -37,6 +37,11 @@ class ModelLists:
         self._states: dict[str, ListState] = {}
         self._fetches: dict[str, tuple[Backend, asyncio.Task[None]]] = {}
         self._running: set[asyncio.Task[None]] = set()
+        self.known: Mapping[str, frozenset[str] | None] = {}
+        """The models of each active backend, None where its list is not known. Replaced, never
+        changed, so that what was reckoned from it holds for as long as it is the same object."""
+        self.complete = True
+        """Whether every active backend's list is known."""
 
     def use(self, backends: Mapping[str, Backend]) -> None:
         """From now on these are the backends; lists of new and changed ones that are active are
@@ -50,15 +55,7 @@ class ModelLists:
                 self._states[name] = ListState(frozenset(backend.models), 0.0)
             elif name in changed and backend.active:
                 self._fetch(backend)
-
-    @property
-    def known(self) -> Mapping[str, frozenset[str] | None]:
-        """The models of each active backend, None where its list is not known."""
-        return {
-            name: state.models if (state := self._states.get(name)) else None
-            for name, backend in self._backends.items()
-            if backend.active
-        }
+        self._reckon()
 
     def state(self, name: str) -> ListState | None:
         """What is known of one backend's list; None while it was never fetched."""
@@ -117,6 +114,15 @@ class ModelLists:
         if self._backends.get(backend.name) == backend:
             now = asyncio.get_running_loop().time()
             self._states[backend.name] = ListState(models, now, error)
+            self._reckon()
+
+    def _reckon(self) -> None:
+        self.known = {
+            name: state.models if (state := self._states.get(name)) else None
+            for name, backend in self._backends.items()
+            if backend.active
+        }
+        self.complete = None not in self.known.values()
 
     async def _ask(self, backend: Backend) -> frozenset[str]:
         call = Call(

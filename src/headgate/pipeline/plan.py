@@ -18,12 +18,10 @@ Lists = Mapping[str, frozenset[str] | None]
 async def targets_for(turn: Turn) -> tuple[Target, ...]:
     """The targets to try, best first. Raises Refused where there is none."""
     gateway, exchange = turn.gateway, turn.exchange
-    snapshot, name = exchange.snapshot, exchange.model
-    if name not in snapshot.routes:
+    if not gateway.lists.complete and exchange.model not in exchange.snapshot.routes:
         reachable = [b for b in _lists(turn) if exchange.user.may_use_backend(b)]
         await turn.watch.until(gateway.lists.ready(reachable), NEVER)
-    offer = Offer(snapshot.routes, snapshot.rewrites, _lists(turn))
-    route = exchange.route = resolve(name, offer, exchange.user)
+    route = exchange.route = _route(turn)
     now = turn.watch.now()
     hash_key, price_of = _hash_key(exchange, route), _price_of(turn)
     ranked = order(route, gateway.health, now, gateway.draw, hash_key, price_of)
@@ -35,6 +33,18 @@ async def targets_for(turn: Turn) -> tuple[Target, ...]:
         message = "Every backend of this model is resting. Try again later."
         raise Refused(Fault(kind="overloaded", message=message, retry_after_s=wakes - now))
     return targets
+
+
+def _route(turn: Turn) -> Route:
+    """What the exchange's model resolves to, which is worked out once for as long as users,
+    backends and their lists stay. Raises Refused."""
+    gateway, snapshot = turn.gateway, turn.exchange.snapshot
+    user, name = turn.exchange.user, turn.exchange.model
+    route = gateway.routes.look_up(snapshot, gateway.lists.known, user, name)
+    if route is None:
+        route = resolve(name, Offer(snapshot.routes, snapshot.rewrites, _lists(turn)), user)
+        gateway.routes.keep(user, name, route)
+    return route
 
 
 def _lists(turn: Turn) -> Lists:

@@ -124,7 +124,10 @@ def _read(exchange: Exchange, body: bytes) -> Reply:
 
 def _encode(headers: passing.Headers) -> Headers:
     """Headers as they are sent: visible ASCII, at most 500 characters a value."""
-    return [
-        (name.encode(), "".join(c if " " <= c <= "~" else "?" for c in value[:500]).encode())
-        for name, value in headers
-    ]
+    return [(name.encode(), _visible(value[:500])) for name, value in headers]
+
+
+def _visible(value: str) -> bytes:
+    if value.isascii() and value.isprintable():
+        return value.encode()
+    return "".join(c if " " <= c <= "~" else "?" for c in value).encode()

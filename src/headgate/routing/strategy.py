@@ -30,6 +30,8 @@ def order(
 ) -> tuple[Target, ...]:
     """All targets of `route`, best first: by priority, then by the route's strategy; those that
     fail again and again go last. Without a `hash_key` the strategy ``hash`` is ``weighted``."""
+    if len(route.targets) == 1:
+        return route.targets
     ranked = [
         target
         for _, tier in groupby(

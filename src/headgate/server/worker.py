@@ -12,6 +12,7 @@ from email.utils import formatdate
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from headgate.server import collector
 from headgate.server.lifespan import Lifespan
 from headgate.server.limits import Limits
 from headgate.server.protocol import Protocol, bounded
@@ -77,6 +78,7 @@ class Worker:
         """Starts the application, listens, calls `on_ready`, and returns after the drain."""
         with self._signals():
             await self._start_application()
+            collector.settle()
             self._write_date()
             loop = asyncio.get_running_loop()
             for sock in sockets:

@@ -146,6 +146,8 @@ def looks_like_sse(head: bytes) -> bool | None:
 
     Backends mislabel streams, so the first bytes decide and not the content type.
     """
+    if head[:1] == b"{":
+        return False
     head = head.removeprefix(BOM).lstrip(b"\r\n")
     if head.startswith((b"data:", b"event:", b"id:", b"retry:", b":")):
         return True

@@ -28,6 +28,8 @@ def strings_in(value: Any) -> list[str]:
 
 def count_in(value: Any) -> int | None:
     """`value` where it is a whole number from 0 on, else None."""
+    if type(value) is int and 0 <= value < 1e15:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value < 1e15 and value == int(value) else None
@@ -35,7 +37,10 @@ def count_in(value: Any) -> int | None:
 
 def first_count(*values: Any) -> int | None:
     """The first of `values` that is a count."""
-    return next((count for value in values if (count := count_in(value)) is not None), None)
+    for value in values:
+        if value is not None and (count := count_in(value)) is not None:
+            return count
+    return None
 
 
 def rest_of(value: Mapping[str, Any], known: Iterable[str]) -> Json | None:
