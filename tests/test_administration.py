@@ -21,10 +21,10 @@ from headgate.pipeline.merge import Merged
 from headgate.pipeline.model_lists import ModelLists
 from headgate.pipeline.snapshot import Snapshot
 from headgate.storage.admin_token import token_digest
+from headgate.storage.backend_secrets import place_of
 from headgate.storage.engine import open_database
 from headgate.storage.ledger import Ledger
 from headgate.storage.migrate import migrate
-from headgate.storage.reseal import place_of
 from headgate.storage.secret_key import derive
 from headgate.storage.vault import Vault
 from tests.admin.fake_directory import FakeDirectory

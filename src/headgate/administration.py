@@ -1,6 +1,8 @@
 """What the admin API of a worker is handed. It costs some 25 MB: import it at the first request."""
 
 import asyncio
+import functools
+import hmac
 import os
 import secrets
 import time
@@ -12,8 +14,10 @@ from headgate.admin.app import create_app
 from headgate.admin.control import Control, ModelState, NewKey
 from headgate.admin.deps import Deps
 from headgate.backends.backend import Backend
+from headgate.config import Config
 from headgate.model import key_format
 from headgate.model.directory import BackendRow, Directory, KeyRow
+from headgate.model.store_faults import RowConflict
 from headgate.pipeline.file_rows import file_rows
 from headgate.pipeline.keys import digest
 from headgate.pipeline.knowledge import Knowledge
@@ -22,10 +26,10 @@ from headgate.policies.chain import check_entry
 from headgate.ports import DirectoryPort
 from headgate.server.interface import App
 from headgate.storage.analytics import Analytics
+from headgate.storage.backend_secrets import place_of, seal_setting
 from headgate.storage.engine import Database
 from headgate.storage.ledger import Ledger
 from headgate.storage.request_log import RequestLog
-from headgate.storage.reseal import place_of
 from headgate.storage.vault import Vault
 
 
@@ -55,8 +59,11 @@ def control_of(
         store=store,
         file_rows=lambda: read_only(file_rows(knowledge.config), built_in()),
         changed=knowledge.changed,
-        make_key=lambda user_id, own: make_key(user_id, own, pepper, time.time()),
+        make_key=lambda user_id, own: make_key(
+            user_id, refuse_taken(own, knowledge.config), pepper, time.time()
+        ),
         seal=lambda backend_id, key: vault.seal(key, place_of(backend_id)),
+        seal_setting=functools.partial(seal_setting, vault),
         models_of=lambda name: model_state(lists, name, time.time()),
         refresh_models=lambda name: refresh_models(lists, name),
         reload=knowledge.reload,
@@ -74,6 +81,15 @@ def read_only(rows: Directory, built_in: Sequence[Backend]) -> Directory:
         for b in built_in
     )
     return msgspec.structs.replace(rows, backends=(*rows.backends, *more))
+
+
+def refuse_taken(own: str | None, config: Config) -> str | None:
+    """`own`. Raises RowConflict where it is the key of a user of the file, who goes first."""
+    if own is not None and any(
+        hmac.compare_digest(own.encode(), user.api_key.encode()) for user in config.users
+    ):
+        raise RowConflict("this key is in use already")
+    return own
 
 
 def make_key(user_id: str, own: str | None, pepper: bytes, now: float) -> NewKey:

@@ -21,7 +21,7 @@ from headgate.filters.limits import LimitCallers
 from headgate.filters.pricing import ListPrices, Pricing
 from headgate.filters.request_log import RequestLog
 from headgate.mock.server import create_app as create_mock
-from headgate.model.directory import BackendRow, Directory
+from headgate.model.directory import Directory
 from headgate.model.store_faults import StoreUnreachable
 from headgate.pipeline import charge
 from headgate.pipeline.filter import Filter, bind
@@ -36,11 +36,12 @@ from headgate.ports import Books, Limiter, Prices, Spending
 from headgate.server.asgi import Application
 from headgate.server.interface import App, Message, Receive, Scope, Send
 from headgate.server.service import Service
+from headgate.storage.backend_secrets import open_secrets
 from headgate.storage.directory import DirectoryStore
 from headgate.storage.engine import open_database
 from headgate.storage.ledger import Ledger
 from headgate.storage.migrate import NewerSchema, migrate
-from headgate.storage.reseal import place_of, reseal
+from headgate.storage.reseal import reseal
 from headgate.storage.retention import keep_only
 from headgate.storage.secret_claim import AnotherSecretKey, claim
 from headgate.storage.secret_key import SecretKey
@@ -229,12 +230,9 @@ def _knowledge(
     path = launch.path
     environment, ways = outside
 
-    def open_secret(row: BackendRow) -> str:
-        return vault.open(row.api_key_sealed or b"", place_of(row.id))
-
     def build(config: Config, directory: Directory) -> Merged:
         file = from_config(config, launch.loopback, launch.peppers)
-        merged = merge(file, directory, open_secret)
+        merged = merge(file, directory, lambda row: open_secrets(vault, row))
         ways.open(merged.snapshot.backends.values(), path or "the environment")
         chain = chain_of(config, directory, path or "the environment", environment)
         snapshot = msgspec.structs.replace(

@@ -17,7 +17,7 @@ from headgate.model.directory import (
     SessionRow,
     UserRow,
 )
-from headgate.model.limits import Claim, Exceeded, Reservation
+from headgate.model.limits import Claim, Exceeded, Reservation, Subject
 from headgate.model.price import Cost
 from headgate.model.usage import Usage
 
@@ -47,9 +47,9 @@ class Books(Protocol):
 class Spending(Protocol):
     """What callers have spent, as the books know it."""
 
-    async def spent(self, user_id: str, since: float, until: float) -> float:
-        """US dollars that the user's exchanges cost which began at `since` or later and before
-        `until` (Unix seconds). Raises StoreUnreachable."""
+    async def spent(self, subject: Subject, since: float, until: float) -> float:
+        """US dollars that the exchanges of the user or key cost which began at `since` or later
+        and before `until` (Unix seconds). Raises StoreUnreachable."""
         ...
 
 
@@ -162,6 +162,7 @@ class DirectoryPort(Protocol):
 
     async def list_keys(self, user_id: str) -> tuple[KeyRow, ...]: ...
     async def add_key(self, key: KeyRow) -> None: ...
+    async def change_key(self, key_id: str, **fields: Any) -> KeyRow | None: ...
     async def revoke_key(self, key_id: str, at: float) -> bool: ...
     async def replace_keys(self, user_id: str, key: KeyRow, overlap_until: float | None) -> bool:
         """Adds `key`; the user's others end at `overlap_until`, None: at once, when `key` was

@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from headgate.admin.app import create_app
 from headgate.admin.control import Control, ModelState, NewKey
 from headgate.admin.deps import Deps
+from headgate.admin.oidc import SignIn
+from headgate.config import AdminSettings
 from headgate.model.analytics import Bucket, GroupKey, Latency, Quality, Totals
 from headgate.model.book_query import RequestDetail, RequestPage, RequestQuery
 from headgate.model.directory import (
@@ -23,11 +25,14 @@ from headgate.model.directory import (
     RewriteRow,
     UserRow,
 )
+from headgate.model.secret_fields import as_sealed
 from headgate.model.store_faults import StoreUnreachable
 from tests.admin.fake_directory import FakeDirectory, Rows
+from tests.admin.fake_provider import FakeProvider
 
 TOKEN = "hga-correct-horse"
 AT = 1_700_000_000.0
+LOGIN_KEYS = (b"new".ljust(32), b"old".ljust(32))
 FILE_ROWS = Directory(
     users=(UserRow(id="filer", name="filer", source="file"),),
     backends=(
@@ -124,6 +129,8 @@ class World:
         self.refreshed: list[str] = []
         self.problems: list[str] = []
         self.directory = FakeDirectory()
+        self.admin = AdminSettings()
+        self.http = FakeProvider()
 
     @property
     def rows(self) -> Rows:
@@ -138,6 +145,7 @@ class World:
             changed=self._changed,
             make_key=self._make_key,
             seal=self._seal,
+            seal_setting=lambda id_, place, secret: as_sealed(f"{id_}:{place}:{len(secret)}"),
             models_of=lambda name: self.lists.get(name, ModelState()),
             refresh_models=self._refresh,
             reload=self._reload,
@@ -210,7 +218,16 @@ def deps(log: FakeRequestLog, numbers: FakeAnalytics, world: World) -> Deps:
     """What the application is made of."""
     digest = hashlib.sha256(TOKEN.encode()).digest()
     control = world.control()
-    return Deps(request_log=log, analytics=numbers, control=control, admin_digest=digest)
+    sign_in = SignIn(
+        settings=lambda: world.admin, http=world.http, keys=LOGIN_KEYS, clock=lambda: world.now
+    )
+    return Deps(
+        request_log=log,
+        analytics=numbers,
+        control=control,
+        admin_digest=digest,
+        sign_in=sign_in,
+    )
 
 
 @pytest.fixture

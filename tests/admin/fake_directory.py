@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from headgate.model.directory import (
+    AdministratorRow,
     AdminTokenRow,
     AuditRow,
     BackendRow,
@@ -37,6 +38,7 @@ class Rows:
         self.policies: dict[str, PolicyRow] = {}
         self.settings: dict[str, Any] = {}
         self.tokens: dict[str, AdminTokenRow] = {}
+        self.administrators: dict[str, AdministratorRow] = {}
         self.sessions: dict[bytes, SessionRow] = {}
         self.audit: list[AuditRow] = []
         self.touches = 0
@@ -108,6 +110,13 @@ class FakeDirectory:
         self._refuse_key(key)
         self.rows.keys[key.id] = key
         self._noted()
+
+    async def change_key(self, key_id: str, **fields: Any) -> KeyRow | None:
+        if key_id not in self.rows.keys:
+            return None
+        self.rows.keys[key_id] = msgspec.structs.replace(self.rows.keys[key_id], **fields)
+        self._noted()
+        return self.rows.keys[key_id]
 
     async def revoke_key(self, key_id: str, at: float) -> bool:
         key = self.rows.keys.get(key_id)
@@ -243,6 +252,48 @@ class FakeDirectory:
     async def find_token(self, digest: bytes) -> AdminTokenRow | None:
         return next((row for row in self.rows.tokens.values() if row.digest == digest), None)
 
+    async def list_administrators(self) -> tuple[AdministratorRow, ...]:
+        return tuple(self.rows.administrators.values())
+
+    async def get_administrator(self, administrator_id: str) -> AdministratorRow | None:
+        return self.rows.administrators.get(administrator_id)
+
+    async def find_administrator(self, name: str) -> AdministratorRow | None:
+        rows = self.rows.administrators.values()
+        return next((row for row in rows if row.name == name), None)
+
+    async def add_administrator(self, administrator: AdministratorRow) -> None:
+        rows = self.rows.administrators
+        self._add(rows, administrator.id, administrator, "an administrator", lambda row: row.name)
+
+    async def change_administrator(
+        self, administrator_id: str, *, ends_sessions: bool, **fields: Any
+    ) -> AdministratorRow | None:
+        rows = self.rows.administrators
+        if ends_sessions and administrator_id in rows:
+            fields["generation"] = rows[administrator_id].generation + 1
+        name_of = lambda row: row.name  # noqa: E731
+        return self._change(rows, administrator_id, fields, "an administrator", name_of)
+
+    async def replace_password(self, before: AdministratorRow, password_hash: str) -> bool:
+        return self._put_hash(before, password_hash, before.generation + 1)
+
+    async def rehash_password(self, before: AdministratorRow, password_hash: str) -> bool:
+        return self._put_hash(before, password_hash, before.generation)
+
+    async def remove_administrator(self, administrator_id: str) -> bool:
+        return self._remove(self.rows.administrators, administrator_id)
+
+    def _put_hash(self, before: AdministratorRow, password_hash: str, generation: int) -> bool:
+        rows = self.rows.administrators
+        if rows[before.id].password_hash != before.password_hash:
+            return False
+        rows[before.id] = msgspec.structs.replace(
+            rows[before.id], password_hash=password_hash, generation=generation
+        )
+        self._noted()
+        return True
+
     async def add_session(self, digest: bytes, data: Mapping[str, Any], expires: float) -> None:
         self.rows.sessions[digest] = SessionRow(digest=digest, data=data, expires_at=expires)
 
@@ -269,6 +320,9 @@ class FakeDirectory:
 
     async def list_audit(self, limit: int, offset: int) -> tuple[AuditRow, ...]:
         return tuple(self.rows.audit[::-1][offset : offset + limit])
+
+    async def reseal_audit(self, *, at: float, actor: str) -> None:
+        await self.append_audit(at=at, actor=actor, action="audit.seal", subject="audit", detail={})
 
     async def verify_audit(self) -> bool:
         return all(row.chain == b"\x01" for row in self.rows.audit)

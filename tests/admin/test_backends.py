@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from headgate.admin.control import ModelState
+from headgate.model.secret_fields import as_sealed
 from tests.admin.conftest import AT, World
 
 BACKENDS = "/admin/backends"
@@ -75,6 +76,7 @@ async def test_without_dialects_a_backend_speaks_what_its_provider_does(
         ({"name": "up", "base_url": "https://x", "active": False}, "active"),
         ({"name": "up", "base_url": "https://x", "agent": "os:system"}, "agent"),
         ({"name": "up", "base_url": "https://x", "aws": {}}, "aws"),
+        ({"name": "up", "base_url": "https://x", "headers": {"x": as_sealed("y")}}, "headers/x"),
         ({"name": "up", "base_url": "https://x", "api_key": "a\nb"}, "api_key"),
         ({"name": "up", "base_url": "https://x", "headers": {"x": "***"}}, "secret"),
     ],
@@ -144,10 +146,48 @@ async def test_headers_may_be_credentials_and_are_kept_where_their_stars_come_ba
     backend = await made(admin, headers={"x-team": "research", "x-key": "s3cret"})
     assert backend["headers"] == {"x-team": "***", "x-key": "***"}
     path = f"{BACKENDS}/{backend['id']}"
+    before = world.rows.backends[backend["id"]].settings["headers"]
     await admin.put(path, json={"headers": {"x-key": "***", "x-team": "other"}})
     kept = world.rows.backends[backend["id"]].settings["headers"]
-    assert kept == {"x-team": "other", "x-key": "s3cret"}
+    assert kept["x-key"] == before["x-key"] == as_sealed(f"{backend['id']}:headers/x-key:6")
+    assert kept["x-team"] == as_sealed(f"{backend['id']}:headers/x-team:5")
     assert "of-the-file" not in (await admin.get(BACKENDS)).text
+
+
+AWS = {"access_key_id": "AKIAEXAMPLE", "secret_access_key": "s3cret", "region": "eu-west-1"}
+
+
+async def test_credentials_of_aws_are_sealed_and_never_shown(
+    admin: httpx2.AsyncClient, world: World
+) -> None:
+    backend = await made(admin, aws=AWS)
+    stars = {"access_key_id": "***", "secret_access_key": "***"}
+    assert backend["aws"] == {**AWS, **stars}
+    assert "s3cret" not in repr(world.rows.backends)
+    path = f"{BACKENDS}/{backend['id']}"
+    changed = await admin.put(path, json={"aws": {**AWS, **stars, "region": "us-east-1"}})
+    assert changed.json()["aws"] == {**AWS, **stars, "region": "us-east-1"}
+    kept = world.rows.backends[backend["id"]].settings["aws"]
+    assert kept["secret_access_key"] == as_sealed(f"{backend['id']}:aws/secret_access_key:6")
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [({"headers": {"x-key": "s3cret"}}, "headers/x-key"), ({"aws": AWS}, "aws/access_key_id")],
+)
+async def test_a_new_address_wants_the_other_secrets_again_too(
+    admin: httpx2.AsyncClient, world: World, settings: dict[str, Any], place: str
+) -> None:
+    backend = await made(admin, **settings)
+    path = f"{BACKENDS}/{backend['id']}"
+    moved = {"base_url": "https://evil.test", "api_key": "sk-new"}
+    shown = {name: backend[name] for name in settings}
+    for body in (moved, {**moved, **shown}):
+        refused = await admin.put(path, json=body)
+        assert refused.status_code == 400
+        assert refused.json()["error"] == f"{place}: a new base_url wants this secret again"
+    assert world.rows.backends[backend["id"]].base_url == "https://up.test"
+    assert (await admin.put(path, json={**moved, **settings})).status_code == 200
 
 
 async def test_what_the_file_defines_is_shown_and_never_changed(

@@ -1,15 +1,19 @@
 import asyncio
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from typing_extensions import override
 
-from headgate.filters import limiter as limiter_module
+from headgate.filters import purses
 from headgate.filters.limiter import MemoryLimiter
-from headgate.model.limits import Claim, Exceeded, Limits, Reservation
+from headgate.model.limits import Account, Claim, Exceeded, Limits, Owner, Reservation, Subject
 from headgate.model.store_faults import StoreUnreachable
 from headgate.ports import Spending
 from tests.filters.clocks import Clocks
+
+ALICE: Subject = ("user", "alice")
+HER_KEY: Subject = ("key", "key of alice")
 
 
 class Limiting:
@@ -18,10 +22,14 @@ class Limiting:
     def __init__(self, spending: Spending | None = None, **limits: float | str) -> None:
         self.clocks = Clocks()
         self.limits = Limits(**limits)  # type: ignore[arg-type]
+        self.key_limits: Limits | None = None
         self.limiter = MemoryLimiter(self.clocks.monotonic, self.clocks.wall, spending)
 
     async def ask(self, tokens: int = 10, subject: str = "alice") -> Reservation | Exceeded:
-        claim = Claim(subject=subject, limits=self.limits, tokens=tokens)
+        accounts: tuple[Account, ...] = (Account("user", subject, self.limits),)
+        if self.key_limits is not None:
+            accounts += (Account("key", f"key of {subject}", self.key_limits),)
+        claim = Claim(accounts=accounts, tokens=tokens)
         return await self.limiter.reserve(claim)
 
     async def reserve(self, tokens: int = 10, subject: str = "alice") -> Reservation:
@@ -40,14 +48,14 @@ class Books(Spending):
 
     def __init__(self, usd: float) -> None:
         self.usd = usd
-        self.asked: list[tuple[str, float, float]] = []
+        self.asked: list[tuple[Subject, float, float]] = []
         self.open = asyncio.Event()
         self.open.set()
         self.down = False
 
     @override
-    async def spent(self, user_id: str, since: float, until: float) -> float:
-        self.asked.append((user_id, since, until))
+    async def spent(self, subject: Subject, since: float, until: float) -> float:
+        self.asked.append((subject, since, until))
         await self.open.wait()
         if self.down:
             raise StoreUnreachable("gone")
@@ -94,7 +102,7 @@ async def test_a_refused_exchange_takes_nothing() -> None:
     reservation = await limiting.reserve(tokens=100)
     for _ in range(10):
         await limiting.exceeded(tokens=50)
-    assert limiting.limiter.running("alice") == 1
+    assert limiting.limiter.running(ALICE) == 1
     limiting.limiter.settle(reservation, 0, 0.0)
     assert [s.remaining for s in (await limiting.reserve(tokens=50)).standings] == [3, 50]
 
@@ -122,10 +130,10 @@ async def test_settling_twice_gives_back_once() -> None:
     first, _ = await limiting.reserve(), await limiting.reserve()
     limiting.limiter.settle(first, 5, 1.0)
     limiting.limiter.settle(first, 5, 1.0)
-    assert limiting.limiter.running("alice") == 1
-    assert limiting.limiter.spent("alice") == 1.0
+    assert limiting.limiter.running(ALICE) == 1
+    assert limiting.limiter.spent(ALICE) == 1.0
     assert limiting.limiter.hold(first, 5.0) is None
-    assert limiting.limiter.held("alice") == 0.0
+    assert limiting.limiter.held(ALICE) == 0.0
 
 
 async def test_a_limit_that_is_changed_goes_on_with_what_is_owed() -> None:
@@ -165,7 +173,7 @@ async def test_a_new_period_begins_with_nothing_spent() -> None:
     limiting.clocks.pass_by(12 * 3600)
     await limiting.reserve()
     limiting.limiter.settle(running, 0, 0.7)  # belongs to the day on which it began
-    assert limiting.limiter.spent("alice") == limiting.limiter.held("alice") == 0.0
+    assert limiting.limiter.spent(ALICE) == limiting.limiter.held(ALICE) == 0.0
 
 
 async def test_a_budget_in_all_never_begins_anew() -> None:
@@ -182,7 +190,7 @@ async def test_a_budget_goes_on_where_the_books_left_it() -> None:
     first = await limiting.reserve()
     opened = limiting.clocks.wall()
     month = datetime(2026, 12, 1, tzinfo=UTC).timestamp()
-    assert books.asked == [("alice", month, opened)]
+    assert books.asked == [(ALICE, month, opened)]
     limiting.clocks.pass_by(5.0)
     limiting.limiter.settle(first, 0, 0.25)
     await limiting.exceeded()
@@ -211,7 +219,7 @@ async def test_a_caller_who_leaves_meanwhile_takes_nothing() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asking
     books.open.set()
-    assert limiting.limiter.running("alice") == 0
+    assert limiting.limiter.running(ALICE) == 0
     await limiting.reserve()
     assert len(books.asked) == 1
 
@@ -223,11 +231,11 @@ async def test_books_that_cannot_be_read_are_asked_again() -> None:
     limiting.limiter.settle(await limiting.reserve(), 0, 0.1)
     books.down = False
     assert (await limiting.exceeded()).budget
-    assert limiting.limiter.spent("alice") == pytest.approx(5.1)
+    assert limiting.limiter.spent(ALICE) == pytest.approx(5.1)
 
 
 async def test_slow_books_hold_nobody_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limiter_module, "BOOKS_PATIENCE_S", 0.0)
+    monkeypatch.setattr(purses, "BOOKS_PATIENCE_S", 0.0)
     books = Books(5.0)
     books.open.clear()
     limiting = Limiting(books, budget_usd=1.0)
@@ -236,3 +244,80 @@ async def test_slow_books_hold_nobody_up_for_long(monkeypatch: pytest.MonkeyPatc
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert (await limiting.exceeded()).budget
+
+
+TIGHT = {
+    "requests_per_minute": (2, "2 requests a minute"),
+    "requests_per_day": (2, "2 requests a day"),
+    "tokens_per_minute": (20, "20 tokens a minute"),
+    "tokens_per_day": (20, "20 tokens a day"),
+    "concurrent": (2, "2 requests at the same time"),
+}
+
+
+@pytest.mark.parametrize("owner", ["user", "key"])
+@pytest.mark.parametrize("limit", TIGHT)
+async def test_the_tighter_of_user_and_key_refuses_and_is_named(owner: Owner, limit: str) -> None:
+    most, words = TIGHT[limit]
+    wide, tight = (msgspec.convert({limit: most_}, Limits) for most_ in (1000, most))
+    limiting = Limiting()
+    limiting.limits, limiting.key_limits = (tight, wide) if owner == "user" else (wide, tight)
+    await limiting.reserve()
+    await limiting.reserve()
+    exceeded = await limiting.exceeded()
+    assert (exceeded.limit, exceeded.owner) == (words, owner)
+
+
+async def test_what_the_key_uses_the_user_has_used_too() -> None:
+    limiting = Limiting(tokens_per_day=1000, concurrent=9, budget_usd=9.0)
+    limiting.key_limits = Limits(tokens_per_day=500, concurrent=9, budget_usd=9.0)
+    reservation = await limiting.reserve(tokens=400)
+    limiter = limiting.limiter
+    assert limiter.hold(reservation, 0.5) is None
+    for subject in (ALICE, HER_KEY):
+        assert (limiter.running(subject), limiter.held(subject)) == (1, 0.5)
+    limiter.settle(reservation, 100, 0.25)
+    for subject in (ALICE, HER_KEY):
+        assert (limiter.running(subject), limiter.held(subject)) == (0, 0.0)
+        assert limiter.spent(subject) == 0.25
+    standings = (await limiting.reserve(tokens=0)).standings
+    assert [(one.limit, one.remaining) for one in standings] == [(1000, 900), (500, 400)]
+
+
+async def test_what_the_user_may_not_the_key_does_not_pay_for() -> None:
+    limiting = Limiting(requests_per_minute=1)
+    limiting.key_limits = Limits(requests_per_minute=10, concurrent=5)
+    await limiting.reserve()
+    for _ in range(4):
+        await limiting.exceeded()
+    exceeded = await limiting.exceeded()
+    assert [one.remaining for one in exceeded.standings] == [0, 9]
+    assert limiting.limiter.running(HER_KEY) == 1
+
+
+@pytest.mark.parametrize("owner", ["user", "key"])
+async def test_the_budget_that_comes_back_last_is_named(owner: Owner) -> None:
+    day, in_all = (
+        Limits(budget_usd=0.5, budget_period="day"),
+        Limits(budget_usd=0.5, budget_period="total"),
+    )
+    limiting = Limiting()
+    limiting.limits, limiting.key_limits = (in_all, day) if owner == "user" else (day, in_all)
+    limiting.limiter.settle(await limiting.reserve(), 0, 0.5)
+    exceeded = await limiting.exceeded()
+    assert (exceeded.owner, exceeded.wait_s, exceeded.budget) == (owner, None, True)
+
+
+async def test_the_books_are_asked_for_user_and_key_at_once() -> None:
+    books = Books(0.25)
+    books.open.clear()
+    limiting = Limiting(books, budget_usd=1.0)
+    limiting.key_limits = Limits(budget_usd=0.2, budget_period="total")
+    asking = asyncio.ensure_future(limiting.ask())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [subject for subject, _, _ in books.asked] == [ALICE, HER_KEY]
+    books.open.set()
+    exceeded = await asking
+    assert isinstance(exceeded, Exceeded)
+    assert (exceeded.owner, exceeded.limit) == ("key", "0.2 USD in all")

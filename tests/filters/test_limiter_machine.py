@@ -9,7 +9,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from typing_extensions import override
 
 from headgate.filters.limiter import MemoryLimiter
-from headgate.model.limits import Claim, Exceeded, Limits, Reservation
+from headgate.model.limits import Account, Claim, Exceeded, Limits, Reservation, Share
 from tests.filters.clocks import Clocks
 
 CONCURRENT = 3
@@ -22,9 +22,11 @@ LIMITS = Limits(
     budget_usd=BUDGET_USD,
     budget_period="total",
 )
-SUBJECTS = ("alice", "bob")
+ALICE = Account("user", "alice", LIMITS)
+ONE_KEY, OTHER_KEY = Account("key", "k1", LIMITS), Account("key", "k2", LIMITS)
+ACCOUNTS = (ALICE, ONE_KEY, OTHER_KEY)
 
-subjects = st.sampled_from(SUBJECTS)
+claimed = st.sampled_from([(ALICE,), (ALICE, ONE_KEY), (ALICE, OTHER_KEY), (OTHER_KEY,)])
 tokens = st.integers(0, 2 * TOKENS)
 dollars = st.floats(0, 0.6)
 
@@ -38,20 +40,20 @@ class Admissions(RuleBasedStateMachine):
         super().__init__()
         self.clocks = Clocks()
         self.limiter = MemoryLimiter(self.clocks.monotonic, self.clocks.wall)
-        self.open: dict[str, set[int]] = {subject: set() for subject in SUBJECTS}
+        self.open: dict[Account, set[int]] = {account: set() for account in ACCOUNTS}
         self.held: dict[int, float] = {}
-        self.spent = dict.fromkeys(SUBJECTS, 0.0)
-        self.beyond = dict.fromkeys(SUBJECTS, 0.0)
+        self.spent = dict.fromkeys(ACCOUNTS, 0.0)
+        self.beyond = dict.fromkeys(ACCOUNTS, 0.0)
 
-    @rule(target=running, subject=subjects, tokens=tokens)
-    def reserve(self, subject: str, tokens: int) -> Reservation | None:
-        claim = Claim(subject=subject, limits=LIMITS, tokens=tokens)
-        answer = asyncio.run(self.limiter.reserve(claim))
+    @rule(target=running, accounts=claimed, tokens=tokens)
+    def reserve(self, accounts: tuple[Account, ...], tokens: int) -> Reservation | None:
+        answer = asyncio.run(self.limiter.reserve(Claim(accounts=accounts, tokens=tokens)))
         if isinstance(answer, Exceeded):
             return None
-        assert len(self.open[subject]) < CONCURRENT
-        assert self.taken(subject) < BUDGET_USD
-        self.open[subject].add(answer.id)
+        for account in accounts:
+            assert len(self.open[account]) < CONCURRENT
+            assert self.taken(account) < BUDGET_USD
+            self.open[account].add(answer.id)
         self.held[answer.id] = 0.0
         return answer
 
@@ -59,7 +61,7 @@ class Admissions(RuleBasedStateMachine):
     def hold(self, reservation: Reservation | None, cost: float) -> None:
         if reservation is None or reservation.id not in self.held:
             return
-        before = self.taken(reservation.claim.subject)
+        before = max(self.taken(account) for account in _accounts(reservation))
         if self.limiter.hold(reservation, cost) is None:
             assert before < BUDGET_USD
             self.held[reservation.id] += cost
@@ -70,11 +72,12 @@ class Admissions(RuleBasedStateMachine):
     def settle(self, reservation: Reservation | None, tokens: int, cost: float) -> None:
         if reservation is None:
             return
-        subject = reservation.claim.subject
         self.limiter.settle(reservation, tokens, cost)
-        self.open[subject].discard(reservation.id)
-        self.beyond[subject] += max(0.0, cost - self.held.pop(reservation.id))
-        self.spent[subject] += cost
+        beyond = max(0.0, cost - self.held.pop(reservation.id))
+        for account in _accounts(reservation):
+            self.open[account].discard(reservation.id)
+            self.beyond[account] += beyond
+            self.spent[account] += cost
 
     @rule(reservation=consumes(running))
     def settle_twice(self, reservation: Reservation | None) -> None:
@@ -86,34 +89,41 @@ class Admissions(RuleBasedStateMachine):
     def pass_by(self, seconds: float) -> None:
         self.clocks.pass_by(seconds)
 
-    def taken(self, subject: str) -> float:
-        return self.spent[subject] + sum(self.held[id_] for id_ in self.open[subject])
+    def taken(self, account: Account) -> float:
+        return self.spent[account] + sum(self.held[id_] for id_ in self.open[account])
 
     @invariant()
     def what_runs_is_what_was_reserved_and_not_settled(self) -> None:
-        for subject in SUBJECTS:
-            assert self.limiter.running(subject) == len(self.open[subject]) <= CONCURRENT
+        for account in ACCOUNTS:
+            running = self.limiter.running(account.subject)
+            assert running == len(self.open[account]) <= CONCURRENT
 
     @invariant()
     def the_books_agree_and_are_never_negative(self) -> None:
-        for subject in SUBJECTS:
-            held = sum(self.held[id_] for id_ in self.open[subject])
-            assert self.limiter.spent(subject) == pytest.approx(self.spent[subject])
-            assert self.limiter.held(subject) == pytest.approx(held, abs=1e-9)
-            assert self.limiter.held(subject) >= 0.0
+        for account in ACCOUNTS:
+            held = sum(self.held[id_] for id_ in self.open[account])
+            assert self.limiter.spent(account.subject) == pytest.approx(self.spent[account])
+            assert self.limiter.held(account.subject) == pytest.approx(held, abs=1e-9)
+            assert self.limiter.held(account.subject) >= 0.0
 
     @invariant()
     def a_budget_is_overdrawn_by_what_was_guessed_wrong_and_one_request_at_the_most(self) -> None:
-        for subject in SUBJECTS:
-            assert self.taken(subject) <= BUDGET_USD + self.beyond[subject] + 0.6 + 1e-9
+        for account in ACCOUNTS:
+            assert self.taken(account) <= BUDGET_USD + self.beyond[account] + 0.6 + 1e-9
 
     @override
     def teardown(self) -> None:
-        for subject in SUBJECTS:
-            for id_ in tuple(self.open[subject]):
-                claim = Claim(subject=subject, limits=LIMITS, tokens=0)
-                self.limiter.settle(Reservation(id=id_, claim=claim), 0, 0.0)
-            assert self.limiter.running(subject) == 0
+        for account in ACCOUNTS:
+            for id_ in tuple(self.open[account]):
+                shares = tuple(Share(one) for one in ACCOUNTS if id_ in self.open[one])
+                self.limiter.settle(Reservation(id=id_, shares=shares), 0, 0.0)
+                for one in ACCOUNTS:
+                    self.open[one].discard(id_)
+            assert self.limiter.running(account.subject) == 0
+
+
+def _accounts(reservation: Reservation) -> tuple[Account, ...]:
+    return tuple(share.account for share in reservation.shares)
 
 
 Admissions.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

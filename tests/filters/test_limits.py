@@ -8,7 +8,8 @@ import pytest
 from headgate.filters.limiter import MemoryLimiter
 from headgate.filters.limits import LimitCallers
 from headgate.filters.pricing import Pricing
-from headgate.model.limits import Limits
+from headgate.model.caller import Key
+from headgate.model.limits import Limits, Subject
 from headgate.model.price import Price
 from headgate.pipeline import stream as stream_module
 from headgate.upstream.answer import TargetUnreachable
@@ -20,6 +21,8 @@ from tests.pipeline.samples import CHAT, chunk
 
 PRICED = backend("one", prices=(("*", Price(input=10_000.0, output=100_000.0)),))
 """What `reply` uses, 5 tokens in and 2 out, costs 0.25 dollars here."""
+
+ALICE: Subject = ("user", "alice")
 
 
 class Limited:
@@ -37,7 +40,7 @@ class Limited:
 
     @property
     def running(self) -> int:
-        return self.limiter.running("alice")
+        return self.limiter.running(ALICE)
 
     def remaining(self, scene: Scene) -> int:
         """Tokens left, as the next exchange is told."""
@@ -88,7 +91,7 @@ async def test_too_many_requests_are_a_429(dialect: str, code: str) -> None:
     assert downstream.headers["x-ratelimit-remaining-requests"] == "0"
     assert error["code"] == code
     assert error["message"] == (
-        "Rate limit reached: this key may use 1 requests a minute. Try again in 60 s."
+        "Rate limit reached: this user may use 1 requests a minute. Try again in 60 s."
     )
 
 
@@ -140,7 +143,7 @@ async def test_however_a_stream_ends_nothing_stays_reserved(how: str) -> None:
     scene = limited.scene(ENDINGS[how](), stream=True, max_tokens=500, routes=(once,))
     await scene.run()
     assert limited.running == 0
-    assert limited.limiter.held("alice") == 0.0
+    assert limited.limiter.held(ALICE) == 0.0
     assert (await limited.scene(reply(), max_tokens=500).run()).status == 200
 
 
@@ -195,11 +198,11 @@ async def test_a_budget_is_spent_by_what_answers_cost() -> None:
     limited = Limited(budget_usd=0.3, budget_period="day")
     for _ in range(2):
         assert (await limited.scene(reply()).run()).status == 200
-    assert limited.limiter.spent("alice") == pytest.approx(0.5)
+    assert limited.limiter.spent(ALICE) == pytest.approx(0.5)
     downstream = await limited.scene().run()
     error = error_in(downstream)
     assert (downstream.status, error["code"]) == (429, "insufficient_quota")
-    assert error["message"] == "The budget of this key, 0.3 USD a day, is used up."
+    assert error["message"] == "The budget of this user, 0.3 USD a day, is used up."
     assert downstream.headers["retry-after"] == str(12 * 3600)
     assert downstream.headers["x-should-retry"] == "false"
 
@@ -214,11 +217,11 @@ async def test_a_running_exchange_holds_what_it_may_cost() -> None:
     answer = FakeAnswer(*CHAT, held=True)
     scene = limited.scene(answer, stream=True, max_tokens=100)
     running = await scene.run_until(scene.upstream.asked)
-    assert limited.limiter.held("alice") >= 10.0
+    assert limited.limiter.held(ALICE) >= 10.0
     assert (await limited.scene().run()).status == 429
     answer.go.set()
     await running
-    assert limited.limiter.held("alice") == 0.0
+    assert limited.limiter.held(ALICE) == 0.0
     assert (await limited.scene(reply()).run()).status == 200
 
 
@@ -238,4 +241,49 @@ async def test_an_answer_that_costs_nothing_known_spends_nothing() -> None:
         scene.exchange.snapshot, backends={"one": free}
     )
     assert (await scene.run()).status == 200
-    assert limited.limiter.spent("alice") == 0.0
+    assert limited.limiter.spent(ALICE) == 0.0
+
+
+class KeyLimited(Limited):
+    """The same, with limits of the key as well."""
+
+    def __init__(self, key: dict[str, Any], **limits: Any) -> None:
+        super().__init__(**limits)
+        self.user = user(limits=Limits(**limits), key=Key(id="k1", limits=Limits(**key)))
+
+
+async def test_a_key_alone_may_have_limits() -> None:
+    limited = KeyLimited({"requests_per_minute": 1})
+    told = await limited.scene(reply()).run()
+    assert told.headers["x-ratelimit-limit-requests"] == "1"
+    refused = await limited.scene().run()
+    assert (refused.status, refused.headers["retry-after"]) == (429, "60")
+    assert "this key may use 1 requests a minute" in error_in(refused)["message"]
+    assert limited.running == 0
+
+
+async def test_of_user_and_key_the_headers_tell_the_tighter_one() -> None:
+    limited = KeyLimited({"requests_per_minute": 5}, requests_per_minute=100)
+    told = (await limited.scene(reply()).run()).headers
+    assert told["x-ratelimit-limit-requests"] == "5"
+    assert told["x-ratelimit-remaining-requests"] == "4"
+
+
+async def test_the_budget_of_a_key_is_spent_by_what_answers_cost() -> None:
+    limited = KeyLimited({"budget_usd": 0.3, "budget_period": "day"})
+    for _ in range(2):
+        assert (await limited.scene(reply()).run()).status == 200
+    refused = await limited.scene().run()
+    assert refused.headers["x-should-retry"] == "false"
+    assert error_in(refused)["message"] == "The budget of this key, 0.3 USD a day, is used up."
+    assert limited.limiter.spent(("key", "k1")) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("how", ENDINGS)
+async def test_however_a_stream_ends_nothing_of_a_key_stays_reserved(how: str) -> None:
+    limited = KeyLimited({"concurrent": 1, "tokens_per_day": 1000, "budget_usd": 100.0})
+    once = route("one", retries=0)
+    scene = limited.scene(ENDINGS[how](), stream=True, max_tokens=500, routes=(once,))
+    await scene.run()
+    assert limited.limiter.running(("key", "k1")) == 0
+    assert limited.limiter.held(("key", "k1")) == 0.0

@@ -71,7 +71,7 @@ class Scene:
         return parse(self.text, {}, "headgate.yaml")
 
     def build(self, config: Config, directory: Directory) -> Merged:
-        return merge(from_config(config, True), directory, lambda row: "secret")
+        return merge(from_config(config, True), directory, lambda row: (None, row.settings))
 
     def use(self, merged: Merged) -> None:
         self.used.append(merged.snapshot)

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Any
 
@@ -27,12 +28,12 @@ def of_file(text: str = FILE) -> Snapshot:
     return from_config(parse(text, {}, "headgate.yaml"), loopback=True, peppers=(b"p",))
 
 
-def open_secret(row: BackendRow) -> str:
-    return f"opened {row.id}"
+def open_secrets(row: BackendRow) -> tuple[str | None, Mapping[str, Any]]:
+    return (f"opened {row.id}" if row.api_key_sealed else None), row.settings
 
 
 def merged(**rows: Any) -> Merged:
-    return merge(of_file(), Directory(**rows), open_secret)
+    return merge(of_file(), Directory(**rows), open_secrets)
 
 
 def one(**fields: Any) -> User:
@@ -48,7 +49,7 @@ def one(**fields: Any) -> User:
 
 
 def test_an_empty_directory_changes_nothing() -> None:
-    made = merge(of_file(), Directory(), open_secret)
+    made = merge(of_file(), Directory(), open_secrets)
     assert made == Merged(of_file(), ())
 
 
@@ -134,7 +135,9 @@ def test_a_backend_of_the_database_is_made_by_the_rules_of_the_file() -> None:
 
 
 def test_what_cannot_be_used_is_left_out_and_named() -> None:
-    def lost(row: BackendRow) -> str:
+    def lost(row: BackendRow) -> tuple[str | None, Mapping[str, Any]]:
+        if row.api_key_sealed is None:
+            return None, row.settings
         raise SecretLost("it was sealed with another HEADGATE_SECRET_KEY")
 
     directory = Directory(
@@ -149,7 +152,7 @@ def test_what_cannot_be_used_is_left_out_and_named() -> None:
     assert set(made.snapshot.backends) == {"up", "name-of-b3"}
     assert set(made.snapshot.routes) == {"fast", "name of m2"}
     text = "\n".join(made.problems)
-    assert "the key of the backend 'name-of-b1' cannot be opened" in text
+    assert "a secret of the backend 'name-of-b1' cannot be opened" in text
     assert "the backend 'name-of-b2' of the database: unknown key 'nonsense'" in text
     assert "the model 'name of m1' of the database" in text
 
@@ -176,6 +179,6 @@ def test_the_databases_stream_detail_outranks_the_files(said: object, detail: st
 
 def test_a_gateway_is_open_where_neither_has_a_user() -> None:
     empty = of_file("{}")
-    assert merge(empty, Directory(), open_secret).snapshot.open
-    assert not merge(empty, Directory(users=(user(),)), open_secret).snapshot.open
+    assert merge(empty, Directory(), open_secrets).snapshot.open
+    assert not merge(empty, Directory(users=(user(),)), open_secrets).snapshot.open
     assert not merged().snapshot.open

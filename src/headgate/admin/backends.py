@@ -20,16 +20,16 @@ from headgate.admin.control import (
     require,
 )
 from headgate.admin.instants import rfc3339
-from headgate.admin.masking import masked, restored
+from headgate.admin.masking import STARS, masked, restored
 from headgate.backends.make import from_config
 from headgate.config import BackendSettings
 from headgate.model.directory import BackendRow
+from headgate.model.secret_fields import change_secrets, is_sealed, places_of
 
 _COLUMNS = ("name", "base_url", "speaks", "is_active", "detail_logging")
 _NOT_HERE = {
     "active": "is unknown here; did you mean 'is_active'?",
     "agent": "can be set in the configuration's file only, since it runs code",
-    "aws": "can be set in the configuration's file only, since it holds secrets",
 }
 
 BackendName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -83,6 +83,7 @@ async def create_backend(control: Wired, body: BackendNew, request: Request) -> 
     fields = {"speaks": (), **_columns(given, {})}
     row = BackendRow(id=id_, created_at=control.now(), api_key_sealed=sealed, **fields)
     row = msgspec.structs.replace(row, speaks=_checked(row, key))
+    row = msgspec.structs.replace(row, settings=_sealed(control, id_, row.settings))
     detail = {"name": row.name, "base_url": row.base_url}
     await control.writing(request, "backend.create", id_, detail).add_backend(row)
     await control.changed()
@@ -106,15 +107,16 @@ async def change_backend(
     given = _given(body, before.settings)
     if "name" in given:
         refuse_duplicate(control.file_rows().backends, given["name"], "a backend", id)
-    _refuse_redirected_key(before, given)
     noted = {"fields": sorted(given)}
-    key = given.pop("api_key", None)
     fields = _columns(given, before.settings)
+    _refuse_redirected_secrets(before, given, fields["settings"])
+    key = given.get("api_key")
     if "api_key" in noted["fields"]:
         fields["api_key_sealed"] = control.seal(id, key) if key else None
     speaks = _checked(msgspec.structs.replace(before, **fields), key)
+    fields.update(speaks=speaks, settings=_sealed(control, id, fields["settings"]))
     store = control.writing(request, "backend.change", id, noted)
-    row = require(await store.change_backend(id, **{**fields, "speaks": speaks}))
+    row = require(await store.change_backend(id, **fields))
     await control.changed()
     return answer(show(control, row))
 
@@ -172,7 +174,10 @@ async def _one(control: Control, id_: str) -> BackendRow:
 
 
 def _given(body: BackendChange, before: Mapping[str, Any]) -> dict[str, Any]:
-    given = restored(body.given(), before)
+    said = body.given()
+    for place in places_of(said, is_sealed):
+        raise HTTPException(400, f"{place}: send the secret itself")
+    given = restored(said, before)
     refuse_null(given, "name", "base_url", "is_active", "detail_logging")
     for name, why in _NOT_HERE.items():
         if name in given:
@@ -180,11 +185,25 @@ def _given(body: BackendChange, before: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _refuse_redirected_key(before: BackendRow, given: Mapping[str, Any]) -> None:
-    """A 400 where a stored key would be sent to another address."""
-    moved = given.get("base_url", before.base_url) != before.base_url
-    if moved and before.api_key_sealed and "api_key" not in given:
+def _refuse_redirected_secrets(
+    before: BackendRow, given: Mapping[str, Any], settings: Mapping[str, Any]
+) -> None:
+    """A 400 where a stored secret would be sent to another address."""
+    if given.get("base_url", before.base_url) == before.base_url:
+        return
+    if before.api_key_sealed and "api_key" not in given:
         raise HTTPException(400, "api_key: a new base_url wants the key again")
+    for place in places_of(settings, is_sealed):
+        raise HTTPException(400, f"{place}: a new base_url wants this secret again")
+
+
+def _sealed(control: Control, backend_id: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """`settings` as they are kept: what is secret in them sealed."""
+
+    def seal(place: str, secret: Any) -> Any:
+        return secret if is_sealed(secret) else control.seal_setting(backend_id, place, secret)
+
+    return change_secrets(settings, seal)
 
 
 def _columns(given: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,7 +211,7 @@ def _columns(given: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
     fields = {name: given[name] for name in _COLUMNS if name in given}
     if "speaks" in fields:
         fields["speaks"] = tuple(fields["speaks"] or ())
-    rest = {name: value for name, value in given.items() if name not in _COLUMNS}
+    rest = {name: value for name, value in given.items() if name not in (*_COLUMNS, "api_key")}
     merged = {**settings, **rest}
     fields["settings"] = {name: value for name, value in merged.items() if value is not None}
     return fields
@@ -200,7 +219,8 @@ def _columns(given: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
 
 def _checked(row: BackendRow, key: str | None) -> tuple[str, ...]:
     """The dialects of the backend, or a 400 for what the file would not take either."""
-    section = {**row.settings, "base_url": row.base_url, "speaks": list(row.speaks) or None}
+    settings = change_secrets(row.settings, lambda _, value: STARS if is_sealed(value) else value)
+    section = {**settings, "base_url": row.base_url, "speaks": list(row.speaks) or None}
     if key:
         section["api_key"] = key
     return from_config(row.name, read_or_refuse(BackendSettings, section)).speaks

@@ -44,7 +44,8 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     ``file_rows`` are the rows that the configuration's file defines; ``changed`` puts what was
     written in force in this worker; ``make_key(user_id, own)`` makes a key, the caller's ``own``
     where one is given (ValueError where it is too weak); ``seal(backend_id, key)`` is the envelope
-    of a backend's key; ``models_of`` and ``refresh_models`` take a backend's name; ``reload`` reads
+    of a backend's key, ``seal_setting(backend_id, place, secret)`` what is kept of a secret among
+    its settings; ``models_of`` and ``refresh_models`` take a backend's name; ``reload`` reads
     the file again and gives what is wrong with it; ``now`` is Unix time; ``mint`` 16 random hex
     digits; ``mint_secret`` 256 random bits as text.
     """
@@ -54,6 +55,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     changed: Callable[[], Awaitable[None]]
     make_key: Callable[[str, str | None], NewKey]
     seal: Callable[[str, str], bytes]
+    seal_setting: Callable[[str, str, str], str]
     models_of: Callable[[str], ModelState]
     refresh_models: Callable[[str], Awaitable[None]]
     reload: Callable[[], Awaitable[list[str]]]

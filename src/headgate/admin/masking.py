@@ -5,16 +5,14 @@ from typing import Any
 
 from fastapi import HTTPException
 
+from headgate.model.secret_fields import SECRET_MAPPINGS, SECRET_NAMES, change_secrets
+
 STARS = "***"
-_SECRET = frozenset(
-    {"api_key", "secret", "hash_key", "access_key_id", "secret_access_key", "session_token"}
-)
-_SECRET_MAPPINGS = frozenset({"headers"})
 
 
 def masked(settings: Mapping[str, Any]) -> dict[str, Any]:
     """`settings` without what is secret in them, however deep it lies."""
-    return {name: _masked(name, value) for name, value in settings.items()}
+    return change_secrets(settings, lambda place, value: STARS)
 
 
 def restored(given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,20 +21,10 @@ def restored(given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, A
     return {name: _restored(name, value, before.get(name)) for name, value in given.items()}
 
 
-def _masked(name: str, value: Any) -> Any:
-    if isinstance(value, Mapping):
-        if name in _SECRET_MAPPINGS:
-            return dict.fromkeys(value, STARS)
-        return masked(value)
-    if isinstance(value, list | tuple):
-        return [_masked(name, item) for item in value]
-    return STARS if name in _SECRET and value is not None else value
-
-
 def _restored(name: str, value: Any, before: Any) -> Any:
     if isinstance(value, Mapping):
         inner = before if isinstance(before, Mapping) else {}
-        hidden = name in _SECRET_MAPPINGS
+        hidden = name in SECRET_MAPPINGS
         return {
             key: _restored("secret" if hidden else key, item, inner.get(key))
             for key, item in value.items()
@@ -47,7 +35,7 @@ def _restored(name: str, value: Any, before: Any) -> Any:
             _restored(name, item, earlier[number] if number < len(earlier) else None)
             for number, item in enumerate(value)
         ]
-    if value != STARS or name not in _SECRET:
+    if value != STARS or name not in SECRET_NAMES:
         return value
     if not isinstance(before, str):
         raise HTTPException(400, f"{name}: {STARS} stands for a secret; send the secret itself")

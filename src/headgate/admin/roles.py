@@ -48,6 +48,7 @@ def _table() -> dict[tuple[str, str], Roles]:
         ("POST", "/admin/users/{id}/regenerate-api-key"): ADMINS,
         ("GET", "/admin/users/{id}/keys"): VIEWERS,
         ("POST", "/admin/users/{id}/keys"): ADMINS,
+        ("PUT", "/admin/users/{id}/keys/{key_id}"): ADMINS,
         ("DELETE", "/admin/users/{id}/keys/{key_id}"): ADMINS,
         ("GET", "/admin/backends/{id}/models"): VIEWERS,
         ("POST", "/admin/backends/{id}/models/refresh"): OPERATORS,

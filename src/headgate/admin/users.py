@@ -17,23 +17,10 @@ from headgate.admin.control import (
 )
 from headgate.admin.instants import rfc3339
 from headgate.admin.keys import OwnKey, make_key
+from headgate.admin.limits_body import LimitsBody, limits_of
 from headgate.model.directory import UserRow
-from headgate.model.limits import Limits
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
-Most = Annotated[int, Field(ge=1, le=2**53)]
-
-
-class LimitsBody(Body):
-    """How much a user may use; null: no limit."""
-
-    requests_per_minute: Most | None = None
-    tokens_per_minute: Most | None = None
-    requests_per_day: Most | None = None
-    tokens_per_day: Most | None = None
-    concurrent: Most | None = None
-    budget_usd: Annotated[float, Field(ge=0, le=1e12)] | None = None
-    budget_period: Annotated[str, Field(pattern="^(day|month|total)$")] = "month"
 
 
 class UserChange(Body):
@@ -146,6 +133,6 @@ def _settle(given: dict[str, Any]) -> None:
     """From the fields of a body to those of the row."""
     refuse_null(given, "name", "is_active", "detail_logging", "copy_reasoning_to_reasoning_content")
     if "limits" in given:
-        given["limits"] = Limits(**(given["limits"] or {}))
+        given["limits"] = limits_of(given["limits"])
     if given.get("models") is not None:
         given["models"] = tuple(given["models"])

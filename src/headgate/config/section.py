@@ -20,6 +20,8 @@ SECRET_FIELDS = frozenset(
         "access_key_id",
         "secret_access_key",
         "session_token",
+        "secret",
+        "hash_key",
     )
 )
 

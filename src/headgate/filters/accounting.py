@@ -24,6 +24,7 @@ class Accounting(Filter):
                 attempt=attempt.number,
                 at=attempt.at,
                 user_id=exchange.user.id or None,
+                key_id=exchange.user.key.id or None,
                 backend_id=attempt.target.backend,
                 endpoint=exchange.endpoint,
                 dialect=exchange.dialect.name,

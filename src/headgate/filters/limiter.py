@@ -1,45 +1,28 @@
 """Keeps limits in the memory of this process: rates, exchanges at the same time, budgets."""
 
-import asyncio
 import itertools
-import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from headgate.filters.purses import Purses
 from headgate.model.limits import (
     DAY_S,
+    Account,
     Claim,
     Counted,
     Exceeded,
     Rate,
     Reservation,
+    Share,
     Slot,
     Standing,
+    Subject,
     rates_of,
 )
-from headgate.model.store_faults import StoreUnreachable
 from headgate.ports import Spending
 from headgate.routing import gcra
-from headgate.routing.periods import period_end, period_start
 
-BOOKS_PATIENCE_S = 1.0
-"""How long a caller's first request waits for what the books say that was spent before."""
 CONCURRENT_WAIT_S = 1.0
 """When to try again where too much runs at the same time: nobody knows when something ends."""
-
-_LOG = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Purse:
-    """One caller's budget in the period that began at `start`, counted since `opened`."""
-
-    start: float
-    opened: float
-    spent: float = 0.0
-    held: float = 0.0
-    known: bool = False
-    loading: asyncio.Task[None] | None = None
 
 
 class MemoryLimiter:
@@ -55,51 +38,46 @@ class MemoryLimiter:
         spending: Spending | None = None,
     ) -> None:
         self._clock = clock
-        self._wall = wall
-        self._spending = spending
-        self._paid: dict[tuple[str, Counted, float], float] = {}
-        self._running: dict[str, int] = {}
-        self._purses: dict[str, _Purse] = {}
+        self._purses = Purses(wall, spending)
+        self._paid: dict[tuple[Subject, Counted, float], float] = {}
+        self._running: dict[Subject, int] = {}
         self._held: dict[int, float] = {}
         self._ids = itertools.count(1)
 
     async def reserve(self, claim: Claim) -> Reservation | Exceeded:
-        """See `Limiter.reserve`. Waits for the books once a caller and period, and not long."""
-        since = None
-        if claim.limits.budget_usd is not None:
-            since = await self._open_purse(claim)
+        """See `Limiter.reserve`. Waits for the books once an account and period, and not long."""
+        accounts = claim.accounts
+        since = await self._purses.open(accounts)
         now = self._clock()
-        slots = self._slots(claim, now)
-        exceeded = self._empty(claim) or self._crowded(claim) or _too_fast(slots, now)
+        shares = tuple(
+            Share(account, self._slots(account, claim.tokens, now), since.get(account.subject))
+            for account in accounts
+        )
+        exceeded = (
+            self._purses.exceeded(accounts) or self._crowded(accounts) or _too_fast(shares, now)
+        )
         if exceeded is not None:
             return Exceeded(
                 limit=exceeded.limit,
+                owner=exceeded.owner,
                 wait_s=exceeded.wait_s,
                 budget=exceeded.budget,
-                standings=self._standings(claim, now),
+                standings=self._standings(accounts, now),
             )
-        for slot in slots:
-            self._paid[_key(claim, slot.rate)] = slot.end
-        self._running[claim.subject] = self.running(claim.subject) + 1
+        self._take(shares)
         id_ = next(self._ids)
         self._held[id_] = 0.0
-        return Reservation(
-            id=id_,
-            claim=claim,
-            slots=slots,
-            budget_since=since,
-            standings=self._standings(claim, now),
-        )
+        return Reservation(id=id_, shares=shares, standings=self._standings(accounts, now))
 
     def hold(self, reservation: Reservation, cost_usd: float) -> Exceeded | None:
         """See `Limiter.hold`."""
-        purse = self._purse_of(reservation)
-        if purse is None or reservation.id not in self._held:
+        if reservation.id not in self._held:
             return None
-        exceeded = self._empty(reservation.claim)
+        exceeded = self._purses.exceeded(share.account for share in reservation.shares)
         if exceeded is None:
-            purse.held += cost_usd
             self._held[reservation.id] += cost_usd
+            for share in reservation.shares:
+                self._purses.hold(share, cost_usd)
         return exceeded
 
     def settle(self, reservation: Reservation, tokens: int, cost_usd: float) -> None:
@@ -108,115 +86,76 @@ class MemoryLimiter:
         if held is None:
             return
         now = self._clock()
-        for slot in reservation.slots:
-            if slot.rate.counted == "tokens":
-                key = _key(reservation.claim, slot.rate)
-                self._paid[key] = gcra.settle(slot, self._paid[key], tokens, now)
-        self._leave(reservation.claim.subject)
-        purse = self._purse_of(reservation)
-        if purse is not None:
-            purse.held = max(0.0, purse.held - held)
-            purse.spent += cost_usd
+        for share in reservation.shares:
+            self._leave(share.account.subject)
+            self._purses.settle(share, held, cost_usd)
+            for slot in share.slots:
+                if slot.rate.counted == "tokens":
+                    key = _key(share.account, slot.rate)
+                    self._paid[key] = gcra.settle(slot, self._paid[key], tokens, now)
 
-    def running(self, subject: str) -> int:
+    def running(self, subject: Subject) -> int:
         """How many exchanges of the subject are running."""
         return self._running.get(subject, 0)
 
-    def spent(self, subject: str) -> float:
+    def spent(self, subject: Subject) -> float:
         """US dollars that the subject has spent of its budget's period, as far as known here."""
-        purse = self._purses.get(subject)
+        purse = self._purses.purse(subject)
         return purse.spent if purse else 0.0
 
-    def held(self, subject: str) -> float:
+    def held(self, subject: Subject) -> float:
         """US dollars kept for the subject's running exchanges."""
-        purse = self._purses.get(subject)
+        purse = self._purses.purse(subject)
         return purse.held if purse else 0.0
 
-    def _slots(self, claim: Claim, now: float) -> tuple[Slot, ...]:
-        amounts = {"requests": 1, "tokens": claim.tokens}
+    def _slots(self, account: Account, tokens: int, now: float) -> tuple[Slot, ...]:
+        amounts = {"requests": 1, "tokens": tokens}
         return tuple(
-            gcra.take(rate, self._paid.get(_key(claim, rate), now), now, amounts[rate.counted])
-            for rate in rates_of(claim.limits)
+            gcra.take(rate, self._paid.get(_key(account, rate), now), now, amounts[rate.counted])
+            for rate in rates_of(account.limits)
         )
 
-    def _standings(self, claim: Claim, now: float) -> tuple[Standing, ...]:
+    def _take(self, shares: Iterable[Share]) -> None:
+        for share in shares:
+            subject = share.account.subject
+            self._running[subject] = self.running(subject) + 1
+            for slot in share.slots:
+                self._paid[_key(share.account, slot.rate)] = slot.end
+
+    def _standings(self, accounts: Iterable[Account], now: float) -> tuple[Standing, ...]:
         return tuple(
-            gcra.standing(rate, self._paid.get(_key(claim, rate), now), now)
-            for rate in rates_of(claim.limits)
+            gcra.standing(rate, self._paid.get(_key(account, rate), now), now)
+            for account in accounts
+            for rate in rates_of(account.limits)
         )
 
-    def _crowded(self, claim: Claim) -> Exceeded | None:
-        most = claim.limits.concurrent
-        if most is None or self.running(claim.subject) < most:
-            return None
-        return Exceeded(limit=f"{most} requests at the same time", wait_s=CONCURRENT_WAIT_S)
+    def _crowded(self, accounts: Iterable[Account]) -> Exceeded | None:
+        for account in accounts:
+            most = account.limits.concurrent
+            if most is not None and self.running(account.subject) >= most:
+                words = f"{most} requests at the same time"
+                return Exceeded(limit=words, owner=account.owner, wait_s=CONCURRENT_WAIT_S)
+        return None
 
-    def _leave(self, subject: str) -> None:
+    def _leave(self, subject: Subject) -> None:
         running = self._running[subject] - 1
         if running:
             self._running[subject] = running
         else:
             del self._running[subject]
 
-    def _empty(self, claim: Claim) -> Exceeded | None:
-        """A budget is gone when all of it is spent or kept for what is running."""
-        limits = claim.limits
-        purse = self._purses.get(claim.subject)
-        if limits.budget_usd is None or purse is None:
-            return None
-        if purse.spent + purse.held < limits.budget_usd:
-            return None
-        end = period_end(limits.budget_period, self._wall())
-        words = f"{limits.budget_usd:g} USD" + _PER[limits.budget_period]
-        wait_s = None if end is None else end - self._wall()
-        return Exceeded(limit=words, wait_s=wait_s, budget=True)
 
-    def _purse_of(self, reservation: Reservation) -> _Purse | None:
-        """The purse that the reservation counts for; None where its period is over."""
-        purse = self._purses.get(reservation.claim.subject)
-        return purse if purse is not None and purse.start == reservation.budget_since else None
-
-    async def _open_purse(self, claim: Claim) -> float:
-        """The start of the budget's period, once it is known what was spent in it."""
-        now = self._wall()
-        start = period_start(claim.limits.budget_period, now)
-        purse = self._purses.get(claim.subject)
-        if purse is None or purse.start != start:
-            purse = self._purses[claim.subject] = _Purse(start, now)
-        if self._spending is None or purse.known:
-            return start
-        if purse.loading is None:
-            loading = self._load(self._spending, claim.subject, purse)
-            purse.loading = asyncio.get_running_loop().create_task(loading)
-        try:
-            async with asyncio.timeout(BOOKS_PATIENCE_S):
-                await asyncio.shield(purse.loading)
-        except TimeoutError:
-            pass
-        return start
-
-    async def _load(self, spending: Spending, subject: str, purse: _Purse) -> None:
-        try:
-            purse.spent += await spending.spent(subject, purse.start, purse.opened)
-            purse.known = True
-        except StoreUnreachable as error:
-            _LOG.warning("what %s has spent so far is not known yet: %s", subject, error)
-        finally:
-            purse.loading = None
-
-
-def _key(claim: Claim, rate: Rate) -> tuple[str, Counted, float]:
+def _key(account: Account, rate: Rate) -> tuple[Subject, Counted, float]:
     """A limit that is changed goes on with what is owed, as the same share of a period."""
-    return claim.subject, rate.counted, rate.period_s
+    return account.subject, rate.counted, rate.period_s
 
 
-_PER = {"day": " a day", "month": " a month", "total": " in all"}
-
-
-def _too_fast(slots: Iterable[Slot], now: float) -> Exceeded | None:
+def _too_fast(shares: Iterable[Share], now: float) -> Exceeded | None:
     """The rate that is to be waited for the longest, where one is."""
-    late = max(slots, key=lambda slot: gcra.wait_s(slot, now), default=None)
-    if late is None or not (wait_s := gcra.wait_s(late, now)):
+    taken = [(gcra.wait_s(slot, now), slot, share) for share in shares for slot in share.slots]
+    wait_s, slot, share = max(taken, key=lambda late: late[0], default=(0.0, None, None))
+    if not wait_s or slot is None or share is None:
         return None
-    per = "minute" if late.rate.period_s < DAY_S else "day"
-    return Exceeded(limit=f"{late.rate.limit} {late.rate.counted} a {per}", wait_s=wait_s)
+    per = "minute" if slot.rate.period_s < DAY_S else "day"
+    words = f"{slot.rate.limit} {slot.rate.counted} a {per}"
+    return Exceeded(limit=words, owner=share.account.owner, wait_s=wait_s)

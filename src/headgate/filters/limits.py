@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing_extensions import override
 
 from headgate.filters.limit_headers import limit_headers
+from headgate.model.caller import User
 from headgate.model.fault import Fault, Refused
-from headgate.model.limits import Claim, Exceeded
+from headgate.model.limits import Account, Claim, Exceeded
 from headgate.pipeline.bill import bill_of
 from headgate.pipeline.charge import expected_cost, output_bound
 from headgate.pipeline.exchange import Exchange
@@ -20,7 +21,8 @@ A_DAY_S = 86_400.0
 
 
 class LimitCallers(Filter):
-    """Rates, exchanges at the same time and budgets, for users that have limits."""
+    """Rates, exchanges at the same time and budgets, for users and keys that have limits. What
+    an exchange uses counts for both; whichever is tighter refuses."""
 
     def __init__(self, limiter: Limiter, prices: Prices, wall: Callable[[], float]) -> None:
         self._limiter = limiter
@@ -29,20 +31,20 @@ class LimitCallers(Filter):
 
     @override
     async def admit(self, exchange: Exchange) -> None:
-        user = exchange.user
-        if not user.limits:
+        accounts = _accounts(exchange.user)
+        if not accounts:
             return
         tokens = exchange.input_estimate + output_bound(exchange)
-        claim = Claim(subject=user.id, limits=user.limits, tokens=tokens)
+        claim = Claim(accounts=accounts, tokens=tokens)
         answer = await self._limiter.reserve(claim)
-        exchange.headers_out += limit_headers(exchange.dialect.name, answer.standings, self._wall())
+        exchange.headers_out += limit_headers(exchange.dialect.told_in, answer.standings, self._wall())
         if isinstance(answer, Exceeded):
             raise _refused(answer)
         exchange.reservation = answer
 
     @override
     def choose(self, exchange: Exchange, targets: tuple[Target, ...]) -> tuple[Target, ...]:
-        if exchange.reservation is None or exchange.user.limits.budget_usd is None:
+        if exchange.reservation is None or not exchange.reservation.has_budget:
             return targets
         costs = [expected_cost(exchange, target, self._prices) or 0.0 for target in targets]
         exceeded = self._limiter.hold(exchange.reservation, max(costs, default=0.0))
@@ -61,9 +63,18 @@ class LimitCallers(Filter):
         self._limiter.settle(exchange.reservation, tokens, cost_usd)
 
 
+def _accounts(user: User) -> tuple[Account, ...]:
+    """Who is held to limits."""
+    user_account = Account("user", user.id, user.limits)
+    if not user.key.limits:
+        return (user_account,) if user.limits else ()
+    key_account = Account("key", user.key.id, user.key.limits)
+    return (user_account, key_account) if user.limits else (key_account,)
+
+
 def _refused(exceeded: Exceeded) -> Refused:
     if exceeded.budget:
-        message = f"The budget of this key, {exceeded.limit}, is used up."
+        message = f"The budget of this {exceeded.owner}, {exceeded.limit}, is used up."
         return Refused(
             Fault(
                 kind="quota_exhausted",
@@ -75,7 +86,7 @@ def _refused(exceeded: Exceeded) -> Refused:
         )
     wait_s = exceeded.wait_s or 0.0
     message = (
-        f"Rate limit reached: this key may use {exceeded.limit}. "
+        f"Rate limit reached: this {exceeded.owner} may use {exceeded.limit}. "
         f"Try again in {max(1, math.ceil(wait_s))} s."
     )
     return Refused(Fault(kind="rate_limited", message=message, retry_after_s=wait_s))

@@ -13,7 +13,8 @@ Network = IPv4Network | IPv6Network
 class Key(msgspec.Struct, frozen=True, kw_only=True):
     """The key that a user showed, and what it may be used for; None: all that the user may.
 
-    ``ends_at`` is Unix time; ``models`` and ``paths`` are globs. A key of the file has no ``id``.
+    ``ends_at`` is Unix time; ``models`` and ``paths`` are globs. ``limits`` hold beside the
+    user's. A key of the file has no ``id``.
     """
 
     id: str = ""
@@ -21,6 +22,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] | None = None
     paths: tuple[str, ...] | None = None
     networks: tuple[Network, ...] | None = None
+    limits: Limits = NO_LIMITS
 
     def is_live(self, at: float) -> bool:
         """Whether the key counts at the Unix time `at`."""

@@ -36,6 +36,7 @@ class KeyRow(msgspec.Struct, frozen=True, kw_only=True):
     """One key of a user. ``id`` is the public part of the key; ``digest`` what is kept of it.
 
     A key counts while it is neither revoked nor expired. Scopes None: everything the user may.
+    ``limits`` count beside those of the user.
     """
 
     id: str
@@ -50,6 +51,7 @@ class KeyRow(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] | None = None
     paths: tuple[str, ...] | None = None
     cidrs: tuple[str, ...] | None = None
+    limits: Limits = Limits()
 
 
 class BackendRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,11 +8,13 @@ import msgspec
 BudgetPeriod = Literal["day", "month", "total"]
 Counted = Literal["requests", "tokens"]
 """What rates count."""
+Owner = Literal["user", "key"]
+"""Whose limits: those of all keys of a user together, or those of one key."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """The limits of a user; None: there is none. Tokens count both ways; a budget's period
-    begins anew in UTC."""
+    """The limits of a user or of a key; None: there is none. Tokens count both ways; a budget's
+    period begins anew in UTC."""
 
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
@@ -57,12 +59,28 @@ def rates_of(limits: Limits) -> tuple["Rate", ...]:
     )
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """What an exchange asks for at admission: one request, and `tokens` at the most. ``subject``
-    is whose limits they are."""
+class Account(msgspec.Struct, frozen=True):
+    """One user or one key, by its id, and its limits."""
 
-    subject: str
+    owner: Owner
+    id: str
     limits: Limits
+
+    @property
+    def subject(self) -> "Subject":
+        """Who it is: this stays where limits change."""
+        return self.owner, self.id
+
+
+Subject = tuple[Owner, str]
+"""The owner of limits and its id."""
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """What an exchange asks for at admission: one request, and `tokens` at the most, of every
+    one of ``accounts``."""
+
+    accounts: tuple[Account, ...]
     tokens: int
 
 
@@ -76,10 +94,11 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Exceeded(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an exchange may not go on. ``limit`` in words, ``wait_s`` until it may, None: never.
-    ``standings`` as they are without it."""
+    """Why an exchange may not go on. ``limit`` in words, ``owner`` whose it is, ``wait_s`` until
+    it may, None: never. ``standings`` as they are without it."""
 
     limit: str
+    owner: Owner = "user"
     wait_s: float | None
     budget: bool = False
     standings: tuple[Standing, ...] = ()
@@ -102,13 +121,24 @@ class Slot(msgspec.Struct, frozen=True):
     end: float
 
 
+class Share(msgspec.Struct, frozen=True):
+    """What a reservation took of one account. ``budget_since`` is the Unix time at which the
+    period of its budget began; None: no budget."""
+
+    account: Account
+    slots: tuple[Slot, ...] = ()
+    budget_since: float | None = None
+
+
 class Reservation(msgspec.Struct, frozen=True, kw_only=True):
-    """What was reserved for one exchange; it must be settled once. ``budget_since`` is the Unix
-    time at which the period of its budget began; None: no budget. ``standings`` as they are
+    """What was reserved for one exchange; it must be settled once. ``standings`` as they are
     with it."""
 
     id: int
-    claim: Claim
-    slots: tuple[Slot, ...] = ()
-    budget_since: float | None = None
+    shares: tuple[Share, ...] = ()
     standings: tuple[Standing, ...] = ()
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether what it costs counts."""
+        return any(share.budget_since is not None for share in self.shares)

@@ -46,7 +46,9 @@ def expected_cost(exchange: Exchange, target: Target, prices: Prices | None) -> 
 def decides(snapshot: Snapshot) -> bool:
     """Whether prices are needed before a request is sent, and not only for the books."""
     return any(route.strategy == "cheapest" for route in snapshot.routes.values()) or any(
-        user.limits.budget_usd is not None for user in snapshot.users.values()
+        limits.budget_usd is not None
+        for user in snapshot.users.values()
+        for limits in (user.limits, user.key.limits)
     )
 
 

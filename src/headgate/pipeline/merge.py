@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
-from typing import TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -20,8 +20,8 @@ from headgate.routing.target import Route
 Row = TypeVar("Row", BackendRow, ModelRow)
 Made = TypeVar("Made")
 
-OpenSecret = Callable[[BackendRow], str]
-"""The key of a backend that has one. Raises SecretLost."""
+OpenSecrets = Callable[[BackendRow], tuple[str | None, Mapping[str, Any]]]
+"""The key of a backend, None where it has none, and its settings. Raises SecretLost."""
 
 Permitted = Mapping[str, frozenset[str]]
 """The names of the backends that a user may reach, by the user's id."""
@@ -34,11 +34,11 @@ class Merged(msgspec.Struct, frozen=True):
     problems: tuple[str, ...]
 
 
-def merge(file: Snapshot, directory: Directory, open_secret: OpenSecret) -> Merged:
+def merge(file: Snapshot, directory: Directory, open_secrets: OpenSecrets) -> Merged:
     """Adds to what the file says what the database says. A row that cannot be used is left out:
     one bad row must not keep all others from working. Names in both must be refused before."""
     problems: list[str] = []
-    backends = _usable(problems, directory.backends, lambda row: _backend(row, open_secret))
+    backends = _usable(problems, directory.backends, lambda row: _backend(row, open_secrets))
     routes = _usable(problems, directory.models, _route)
     permitted = _permitted(directory)
     merged = msgspec.structs.replace(
@@ -67,19 +67,20 @@ def _usable(
             # What was no text has no lines.
             problems += [str(msgspec.structs.replace(p, line=None)) for p in errors.problems]
         except SecretLost as lost:
-            problems.append(f"the key of the backend {row.name!r} cannot be opened: {lost}")
+            problems.append(f"a secret of the backend {row.name!r} cannot be opened: {lost}")
     return made
 
 
-def _backend(row: BackendRow, open_secret: OpenSecret) -> Backend:
-    said = {**row.settings, "active": row.is_active, "detail_logging": row.detail_logging}
+def _backend(row: BackendRow, open_secrets: OpenSecrets) -> Backend:
+    api_key, opened = open_secrets(row)
+    said = {**opened, "active": row.is_active, "detail_logging": row.detail_logging}
     if row.base_url:
         said["base_url"] = row.base_url
     if row.speaks:
         said["speaks"] = list(row.speaks)
     settings = read_section(BackendSettings, said, f"the backend {row.name!r} of the database")
-    if row.api_key_sealed is not None:
-        settings = msgspec.structs.replace(settings, api_key=open_secret(row))
+    if api_key is not None:
+        settings = msgspec.structs.replace(settings, api_key=api_key)
     return backend_from_config(row.name, settings)
 
 
@@ -165,4 +166,5 @@ def _key(row: KeyRow) -> Key:
         models=row.models,
         paths=row.paths,
         networks=None if cidrs is None else tuple(ip_network(c, strict=False) for c in cidrs),
+        limits=row.limits,
     )

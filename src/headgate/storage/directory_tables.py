@@ -61,6 +61,7 @@ keys = Table(
     Column("models", Text, info=JSON),
     Column("paths", Text, info=JSON),
     Column("cidrs", Text, info=JSON),
+    Column("limits", Text, nullable=False, server_default="{}", info=JSON),
     UniqueConstraint("digest", name="keys_digest"),
     Index("keys_by_user", "user_id", "created_at"),
 )

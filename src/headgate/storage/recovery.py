@@ -95,6 +95,7 @@ def _killed_exchange(intents: Sequence[Intent]) -> ExchangeRow:
         id=last.exchange_id,
         created_at=first.at,
         user_id=last.user_id,
+        key_id=last.key_id,
         backend_id=last.backend_id,
         endpoint=last.endpoint,
         dialect=last.dialect,

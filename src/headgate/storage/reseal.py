@@ -1,39 +1,34 @@
 """Seals backends' secrets anew, under the newest secret key."""
 
 import logging
+from typing import Any
 
 from headgate.model.directory import BackendRow
 from headgate.model.store_faults import SecretLost
+from headgate.storage.backend_secrets import renewed_secrets
 from headgate.storage.directory import DirectoryStore
-from headgate.storage.vault import Place, Vault
+from headgate.storage.vault import Vault
 
 _LOG = logging.getLogger(__name__)
 
 
-def place_of(backend_id: str) -> Place:
-    """Where the key of a backend stands."""
-    return Place("backends", backend_id, "api_key_sealed")
-
-
 async def reseal(store: DirectoryStore, vault: Vault, now: float) -> int:
-    """Seals what an older key sealed; says how many. What cannot be opened stays as it is."""
+    """Seals what an older key sealed; says of how many backends. What cannot be opened stays."""
     renewed = 0
     for row in await store.list_backends():
-        sealed = _renewed(row, vault)
-        if sealed is not None:
+        fields = _renewed(row, vault)
+        if fields:
             noting = store.noting(
                 at=now, actor="headgate", action="backend.reseal", subject=row.id, detail={}
             )
-            await noting.change_backend(row.id, api_key_sealed=sealed)
+            await noting.change_backend(row.id, **fields)
             renewed += 1
     return renewed
 
 
-def _renewed(row: BackendRow, vault: Vault) -> bytes | None:
-    if row.api_key_sealed is None:
-        return None
+def _renewed(row: BackendRow, vault: Vault) -> dict[str, Any]:
     try:
-        return vault.renew(row.api_key_sealed, place_of(row.id))
+        return renewed_secrets(vault, row)
     except SecretLost as lost:
-        _LOG.error("the key of the backend %r cannot be opened: %s", row.name, lost)
-        return None
+        _LOG.error("a secret of the backend %r cannot be opened: %s", row.name, lost)
+        return {}

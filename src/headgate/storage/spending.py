@@ -1,7 +1,8 @@
-"""What callers have spent, from the attempts in the books."""
+"""What users and keys have spent, from the attempts in the books."""
 
 from sqlalchemy import func, select
 
+from headgate.model.limits import Subject
 from headgate.storage.engine import Database
 from headgate.storage.tables import attempts, exchanges
 
@@ -12,15 +13,18 @@ class BookedSpending:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def spent(self, user_id: str, since: float, until: float) -> float:
-        """US dollars of the user's exchanges that began in that time. Raises StoreUnreachable."""
+    async def spent(self, subject: Subject, since: float, until: float) -> float:
+        """US dollars of the exchanges of the user or key that began in that time. Raises
+        StoreUnreachable."""
+        owner, id_ = subject
+        column = exchanges.c.key_id if owner == "key" else exchanges.c.user_id
         cost = func.coalesce(func.sum(attempts.c.cost_usd), 0.0).label("cost_usd")
         theirs = select(cost).select_from(
             attempts.join(exchanges, exchanges.c.id == attempts.c.exchange_id)
         )
         rows = await self._database.fetch(
             theirs.where(
-                exchanges.c.user_id == user_id,
+                column == id_,
                 exchanges.c.created_at >= since,
                 exchanges.c.created_at < until,
             )

@@ -53,6 +53,7 @@ def key(key_id: str = "k1", **fields: Any) -> KeyRow:
         "models": ("fast",),
         "paths": ("/v1/chat/completions",),
         "cidrs": ("10.0.0.0/8",),
+        "limits": Limits(concurrent=2, budget_usd=0.5, budget_period="total"),
     }
     return KeyRow(**whole | fields)
 

@@ -1,6 +1,7 @@
 """The keys of the database's users: digests, never the keys."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import or_, select, update
 
@@ -26,6 +27,10 @@ class KeyStore(TableStore):
     async def add_key(self, key: KeyRow) -> None:
         """One more key. Raises RowConflict where it is taken or there is no such user."""
         await self._add(KEYS, key, _taken(key.user_id))
+
+    async def change_key(self, key_id: str, **fields: Any) -> KeyRow | None:
+        """Changes the given fields."""
+        return await self._change(KEYS, key_id, fields, KEY_TAKEN)
 
     async def revoke_key(self, key_id: str, at: float) -> bool:
         """Ends a key; False where there is none that could be."""
