@@ -18,8 +18,12 @@ from headgate.filters.accounting import Accounting
 from headgate.filters.detail import Detail
 from headgate.filters.limiter import MemoryLimiter
 from headgate.filters.limits import LimitCallers
+from headgate.filters.metering import Metering
 from headgate.filters.pricing import ListPrices, Pricing
 from headgate.filters.request_log import RequestLog
+from headgate.measuring import Measuring, is_bearer, sharing_of
+from headgate.metrics.exposition import CONTENT_TYPE
+from headgate.memory import remembering
 from headgate.mock.server import create_app as create_mock
 from headgate.model.directory import Directory
 from headgate.model.store_faults import StoreUnreachable
@@ -35,10 +39,12 @@ from headgate.policies.environment import Environment
 from headgate.ports import Books, Limiter, Prices, Spending
 from headgate.server.asgi import Application
 from headgate.server.interface import App, Message, Receive, Scope, Send
+from headgate.server.scraping import Scraping
 from headgate.server.service import Service
 from headgate.storage.backend_secrets import open_secrets
 from headgate.storage.directory import DirectoryStore
-from headgate.storage.engine import open_database
+from headgate.storage.directory.audit_end import EndSeal
+from headgate.storage.engine import Database, open_database
 from headgate.storage.ledger import Ledger
 from headgate.storage.migrate import NewerSchema, migrate
 from headgate.storage.reseal import reseal
@@ -67,7 +73,8 @@ BUILT_IN_MOCK = Backend(
 class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """What a process was started with. ``path`` is the configuration's file, None where there is
     none; ``admin_digest`` the digest of the administrator's token; ``secret_keys`` stand outside
-    the database, the newest first; ``loopback``: the listener is on this machine only."""
+    the database, the newest first; ``loopback``: the listener is on this machine only; ``group``
+    names the processes that serve together, ``workers`` of them."""
 
     config: Config
     path: str | None
@@ -75,6 +82,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     admin_digest: bytes
     secret_keys: tuple[SecretKey, ...]
     loopback: bool = True
+    group: str = ""
+    workers: int = 1
 
     @property
     def peppers(self) -> tuple[bytes, ...]:
@@ -82,7 +91,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(key.pepper for key in self.secret_keys)
 
 
-def filters(books: Books, limiter: Limiter, prices: Prices) -> list[Filter]:
+def filters(books: Books, limiter: Limiter, prices: Prices, metering: Metering) -> list[Filter]:
     """The built-in behaviours of an exchange, in their order: the order is the architecture."""
     return [
         Detail(),
@@ -90,12 +99,13 @@ def filters(books: Books, limiter: Limiter, prices: Prices) -> list[Filter]:
         Pricing(prices),
         Accounting(books),
         RequestLog(books),
+        metering,
     ]
 
 
-def make_service(launch: Launch) -> Service:
-    """The service of one worker, before its event loop runs."""
-    worker = Worker(launch)
+def make_service(launch: Launch, number: int = 0) -> Service:
+    """The service of the worker with that number, before its event loop runs."""
+    worker = Worker(launch, number)
     return Service(
         app=worker,
         on_drain=worker.drain,
@@ -107,8 +117,9 @@ def make_service(launch: Launch) -> Service:
 class Worker:
     """One worker as an ASGI application: opens its parts at start-up, closes them at the end."""
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: Launch, number: int = 0) -> None:
         self._launch = launch
+        self._number = number
         self._gateway: Gateway | None = None
         self._knowledge: Knowledge | None = None
         self._application: App | None = None
@@ -157,27 +168,25 @@ class Worker:
 
     async def _open(self, closing: contextlib.AsyncExitStack) -> None:
         launch = self._launch
-        database = open_database(database_url(launch))
-        closing.push_async_callback(database.aclose)
-        await migrate(database)
-        await claim(database, launch.secret_keys)
-        ledger = Ledger(database, launch.data / "journal")
-        closing.push_async_callback(ledger.aclose)
-        await ledger.recover()
-        ledger.start()
+        database, ledger = await _open_books(launch, closing)
         http = HttpUpstream()
         closing.push_async_callback(http.aclose)
         ways = WaysOut(http, BUILT_IN_MOCK, create_mock(keep_requests=0))
-        gateway = self._gateway = _gateway(ledger, ways, BookedSpending(database))
+        measuring = _measuring(launch, self._number)
+        gateway = self._gateway = _gateway(ledger, ways, BookedSpending(database), measuring)
         closing.push_async_callback(gateway.lists.aclose)
-        store, vault = DirectoryStore(database), Vault(launch.secret_keys)
+        store, vault = _store(database, launch), Vault(launch.secret_keys)
+        await store.seal_audit()
         await reseal(store, vault, time.time())
         environment = environment_of(gateway, http)
         knowledge = self._knowledge = _knowledge(launch, store, vault, gateway, (environment, ways))
         await knowledge.open()
+        remembered = remembering(gateway, database, lambda: knowledge.config.responses)
+        await closing.enter_async_context(remembered)
         await closing.enter_async_context(
             running(
                 knowledge.follow(gateway.key_uses),
+                measuring.share(),
                 keep_only(database, lambda: knowledge.config.logging.retention, time.time),
             )
         )
@@ -190,9 +199,13 @@ class Worker:
             control = administration.control_of(
                 store, knowledge, gateway.lists, vault, pepper, lambda: _built_in(gateway)
             )
-            return administration.open_admin(database, ledger, control, launch.admin_digest)
+            sign_in = administration.sign_in_of(knowledge, http, launch.secret_keys)
+            return administration.open_admin(
+                database, ledger, control, launch.admin_digest, sign_in
+            )
 
-        self._application = Application(gateway, open_admin)
+        measuring.look_at(gateway, ledger)
+        self._application = Application(gateway, open_admin, _scraping(launch, measuring, store))
 
 
 def database_url(launch: Launch) -> str:
@@ -210,6 +223,37 @@ async def has_users(config: Config, data: Path) -> bool:
         return bool(await DirectoryStore(database).list_users())
     finally:
         await database.aclose()
+
+
+async def _open_books(
+    launch: Launch, closing: contextlib.AsyncExitStack
+) -> tuple[Database, Ledger]:
+    database = open_database(database_url(launch))
+    closing.push_async_callback(database.aclose)
+    await migrate(database)
+    await claim(database, launch.secret_keys)
+    ledger = Ledger(database, launch.data / "journal")
+    closing.push_async_callback(ledger.aclose)
+    await ledger.recover()
+    ledger.start()
+    return database, ledger
+
+
+def _store(database: Database, launch: Launch) -> DirectoryStore:
+    return DirectoryStore(database, seal=EndSeal([key.audit for key in launch.secret_keys]))
+
+
+def _measuring(launch: Launch, number: int) -> Measuring:
+    return Measuring(number, sharing_of(launch.data, launch.group, launch.workers, number))
+
+
+def _scraping(launch: Launch, measuring: Measuring, store: DirectoryStore) -> Scraping:
+    return Scraping(
+        read=measuring.read,
+        content_type=CONTENT_TYPE,
+        is_admin=is_bearer(launch.admin_digest, store, time.time),
+        loopback=launch.loopback,
+    )
 
 
 def _database_url(config: Config, data: Path) -> str:
@@ -255,13 +299,15 @@ def _use(gateway: Gateway, snapshot: Snapshot) -> None:
             gateway.prices.warm(backend.vendor)
 
 
-def _gateway(books: Books, ways: WaysOut, spending: Spending) -> Gateway:
+def _gateway(books: Books, ways: WaysOut, spending: Spending, measuring: Measuring) -> Gateway:
     limiter, prices = MemoryLimiter(time.monotonic, time.time, spending), ListPrices()
+    lists = ModelLists(ways.to)
+    metering = Metering(measuring.meters, lists.has)
     return Gateway(
         snapshot=Snapshot(),
         upstream_for=ways.to,
-        lists=ModelLists(ways.to),
-        phases=bind(filters(books, limiter, prices)),
+        lists=lists,
+        phases=bind(filters(books, limiter, prices, metering)),
         wall=time.time,
         draw=random.random,
         mint=lambda: secrets.token_hex(12),

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import ipaddress
 import os
+import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -132,11 +133,13 @@ def _serve(parsed: argparse.Namespace) -> None:
         admin_digest=token.digest,
         secret_keys=secret_keys(data, env.get("HEADGATE_SECRET_KEY")),
         loopback=is_loopback_host(config.server.host),
+        group=secrets.token_hex(8),
+        workers=parsed.workers,
     )
     sockets = bind(config.server.host, config.server.port)
     address = _address(config.server.host, bound_port(sockets))
     serve(
-        lambda worker: make_service(launch),
+        lambda worker: make_service(launch, worker),
         sockets,
         lambda: _announce(address, token, path),
         workers=parsed.workers,

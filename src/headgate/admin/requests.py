@@ -10,8 +10,8 @@ from headgate.admin.answers import answer
 from headgate.admin.deps import RequestLog
 from headgate.admin.explaining import explain
 from headgate.admin.instants import rfc3339
-from headgate.model.book_query import RequestQuery
-from headgate.model.books import AttemptRow, ExchangeRow, PolicyNote
+from headgate.model.book_query import RequestDetail, RequestQuery
+from headgate.model.books import AttemptRow, ExchangeRow
 
 _ROW_FIELDS = tuple(schema.RequestRow.model_fields)
 _ATTEMPT_FIELDS = tuple(schema.AttemptRow.model_fields)
@@ -40,15 +40,7 @@ def routes(log: RequestLog) -> APIRouter:
         detail = await log.get(id)
         if detail is None:
             raise HTTPException(404)
-        row = detail.row
-        more = {
-            "session": row.session,
-            "losses": row.losses,
-            "policies": [_policy(note) for note in row.policies],
-            "tags": row.tags,
-            "attempt_rows": [_attempt(made) for made in detail.attempts],
-        }
-        return answer({**_row(row), **more})
+        return answer({**_row(detail.row), **_more(detail)})
 
     @router.get("/admin/requests/{id}/explain", response_model=schema.Explanation)
     async def explain_request(id: str) -> Response:
@@ -67,8 +59,16 @@ def _row(row: ExchangeRow) -> dict[str, Any]:
     return {name: values[name] for name in _ROW_FIELDS}
 
 
-def _policy(note: PolicyNote) -> dict[str, Any]:
-    return msgspec.structs.asdict(note)
+def _more(detail: RequestDetail) -> dict[str, Any]:
+    """What only the page of one exchange shows."""
+    row = detail.row
+    return {
+        "session": row.session,
+        "losses": row.losses,
+        "policies": [msgspec.structs.asdict(note) for note in row.policies],
+        "tags": row.tags,
+        "attempt_rows": [_attempt(made) for made in detail.attempts],
+    }
 
 
 def _attempt(row: AttemptRow) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing_extensions import override
 from headgate.filters.policy_notes import notes_of, tags_of
 from headgate.filters.secret_shapes import redact
 from headgate.model.books import ExchangeRow
-from headgate.pipeline.bill import Bill, bill_of, milliseconds
+from headgate.pipeline.bill import Bill, bill_of, milliseconds, overhead_s
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.filter import Filter
 from headgate.pipeline.recording import bounded_text
@@ -83,16 +83,10 @@ def _bodies(exchange: Exchange) -> tuple[str | None, str | None]:
         return None, None
     usage = exchange.attempts[-1].facts.usage if exchange.attempts else None
     response = recording.body(usage)
-    request = bounded_text(exchange.body, len(exchange.body))
+    request = bounded_text(exchange.sent, len(exchange.sent))
     return redact(request), None if response is None else redact(response)
 
 
 def _overhead_us(exchange: Exchange) -> int | None:
-    """The gateway's own time: before the backend was asked, and from its first event to ours."""
-    if not exchange.attempts:
-        return None
-    first, last = exchange.attempts[0], exchange.attempts[-1]
-    before = first.asked_at - exchange.began
-    if last.first_event_at is None or exchange.told_at is None:
-        return round(before * 1e6)
-    return round((before + max(0.0, exchange.told_at - last.first_event_at)) * 1e6)
+    seconds = overhead_s(exchange)
+    return None if seconds is None else round(seconds * 1e6)

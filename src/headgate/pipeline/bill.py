@@ -4,7 +4,7 @@ import msgspec
 
 from headgate.dialects.facts import Facts
 from headgate.model.usage import Usage, UsageSource
-from headgate.pipeline.exchange import Attempt
+from headgate.pipeline.exchange import Attempt, Exchange
 
 _TOKEN_BYTES = 4
 _FRAME_BYTES = 400
@@ -36,6 +36,18 @@ def bill_of(attempt: Attempt, input_estimate: int) -> Bill:
 def milliseconds(start: float, end: float | None) -> float | None:
     """The time between two instants in seconds; None where there was no second."""
     return None if end is None else round((end - start) * 1000, 3)
+
+
+def overhead_s(exchange: Exchange) -> float | None:
+    """The gateway's own time: before the backend was asked, and from its first event to ours;
+    None where none was asked."""
+    if not exchange.attempts:
+        return None
+    first, last = exchange.attempts[0], exchange.attempts[-1]
+    before = first.asked_at - exchange.began
+    if last.first_event_at is None or exchange.told_at is None:
+        return before
+    return before + max(0.0, exchange.told_at - last.first_event_at)
 
 
 def _output_estimate(facts: Facts) -> int:

@@ -61,6 +61,11 @@ class ModelLists:
         """What is known of one backend's list; None while it was never fetched."""
         return self._states.get(name)
 
+    def has(self, name: str, model: str) -> bool:
+        """Whether the list of the backend with that name is known and has the model."""
+        state = self._states.get(name)
+        return state is not None and state.models is not None and model in state.models
+
     async def ready(self, names: Iterable[str]) -> None:
         """Waits for the lists of `names` that were never had; old failures are tried anew."""
         now = asyncio.get_running_loop().time()

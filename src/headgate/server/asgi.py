@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import unquote
 
 from headgate.dialects.dialect import CallerHalf, Dialect
+from headgate.dialects.endpoints import find as find_endpoint
 from headgate.dialects.table import DIALECTS
 from headgate.model.fault import Fault, Refused
 from headgate.pipeline.gateway import Gateway
@@ -14,6 +15,8 @@ from headgate.server.discovery import list_models, show_model
 from headgate.server.downstream import Downstream
 from headgate.server.inference import peer_of, read_headers, serve_inference
 from headgate.server.interface import App, Receive, Scope, Send
+from headgate.server.scraping import Scraping
+from headgate.server.stored import serve_stored
 from headgate.wire import json_text
 
 _LOG = logging.getLogger(__name__)
@@ -35,8 +38,11 @@ class Application:
     nobody administers does not pay for it.
     """
 
-    def __init__(self, gateway: Gateway, open_admin: Callable[[], App]) -> None:
+    def __init__(
+        self, gateway: Gateway, open_admin: Callable[[], App], scraping: Scraping | None = None
+    ) -> None:
         self._gateway = gateway
+        self._scraping = scraping
         self._open_admin = open_admin
         self._admin: App | None = None
 
@@ -67,10 +73,13 @@ class Application:
         return self._admin
 
     async def _serve(self, path: bytes, scope: Scope, downstream: Downstream) -> None:
-        dialect = INFERENCE.get(path)
+        dialect = INFERENCE.get(path) or find_endpoint(scope["path"])
         if dialect is not None:
             _expect_method(scope, "POST")
             await serve_inference(self._gateway, dialect, scope, downstream)
+            return
+        if path.startswith(b"/v1/responses/"):
+            await serve_stored(self._gateway, scope, downstream)
             return
         if path == _MODELS or path.startswith(_MODELS + b"/"):
             _expect_method(scope, "GET", "HEAD")
@@ -91,6 +100,11 @@ class Application:
         if path == b"/":
             _expect_method(scope, "GET", "HEAD")
             await downstream.respond(200, [_TEXT], _welcome(scope))
+            return
+        if path == b"/metrics" and self._scraping is not None:
+            _expect_method(scope, "GET", "HEAD")
+            headers, text = await self._scraping.answer(read_headers(scope["headers"]))
+            await downstream.respond(200, headers, text)
             return
         if path not in (b"/health", b"/health/live", b"/health/ready"):
             raise Refused(Fault(kind="not_found", message="There is nothing at this path."))

@@ -11,6 +11,7 @@ import logging
 import os
 import pathlib
 import secrets
+import time
 from collections.abc import Coroutine
 
 import msgspec
@@ -42,6 +43,13 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     segment_bytes: int = journal.SEGMENT_BYTES
 
 
+class Backlog(msgspec.Struct, frozen=True):
+    """What is in the journal and not yet in the database; ``age_s``: for how long the oldest."""
+
+    bytes: int
+    age_s: float
+
+
 class Ledger:
     """See `headgate.ports.Books`. One a process; journals of all workers lie in one folder."""
 
@@ -56,6 +64,7 @@ class Ledger:
         self._held: collections.deque[Record] = collections.deque()
         self._done = Position()
         self._waiting = 0
+        self._behind_since: float | None = None
         self._taken = asyncio.Event()
         self._full = asyncio.Event()
         self._flushing = asyncio.Lock()
@@ -81,6 +90,13 @@ class Ledger:
         self._take(row)
         self._open.note(row)
 
+    def backlog(self) -> Backlog:
+        """How far the database is behind."""
+        end, done, since = self._journal.end, self._done, self._behind_since
+        segments = (end.segment - done.segment) if done.segment else 0
+        size = segments * self._pace.segment_bytes + end.offset - done.offset
+        return Backlog(max(0, size), 0.0 if since is None else time.monotonic() - since)
+
     def start(self) -> None:
         """Begins to write to the database, to sync, and to look for dead workers."""
         for work in (self._flush_forever(), self._sync_forever(), self._sweep_forever()):
@@ -96,12 +112,15 @@ class Ledger:
             self._taken.clear()
             self._full.clear()
             self._waiting = 0
+            begun = time.monotonic()
             end = self._journal.end
             while self._done < end:
                 await self._ship(end)
             while self._held:
                 await self._ship_held()
             self._journal.forget_before(self._done)
+            # What came meanwhile came after this flush had begun.
+            self._behind_since = begun if self._waiting else None
 
     async def catch_up(self, within_s: float = 1.0) -> None:
         """Flushes if that is quickly done, so that a reader sees what has just happened."""
@@ -134,6 +153,8 @@ class Ledger:
             self._hold(record, error)
         self._rotate_if_full()
         self._waiting += 1
+        if self._behind_since is None:
+            self._behind_since = time.monotonic()
         self._taken.set()
         if self._waiting >= self._pace.batch.records:
             self._full.set()
