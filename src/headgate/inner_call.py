@@ -66,6 +66,11 @@ class Asker:
         """See `headgate.ports.Downstream`."""
         return self._body
 
+    async def read_piece(self) -> bytes:
+        """See `headgate.ports.Downstream`."""
+        body, self._body = self._body, b""
+        return body
+
     async def start(self, status: int, headers: Headers) -> None:
         """See `headgate.ports.Downstream`."""
         self.started = True

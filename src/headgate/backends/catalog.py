@@ -88,7 +88,7 @@ CATALOG: tuple[Provider, ...] = (
         vendor="google",
         hosts=r"([a-z0-9-]+-)?aiplatform\.googleapis\.com",
         speaks=("gemini",),
-        quirks=Quirks(takes_remote_images=False),
+        quirks=Quirks(takes_remote_images=False, counts_bare_requests=True),
         paths={"/v1beta/models/": to("/publishers/google/models/")},
         paths_anywhere=True,
     ),

@@ -40,6 +40,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """The body names the model; else the path alone does (Bedrock, Vertex, Azure deployments)."""
     body_version: str | None = None
     """``anthropic_version`` to write into the body (Bedrock, Vertex)."""
+    keeps_responses: bool = True
+    """Keeps responses under their ids, so that a request may go on from one of its own."""
+    counts_bare_requests: bool = False
+    """Counts the tokens of a request as it is, without ``generateContentRequest`` around it
+    (Vertex)."""
 
 
 class Abilities(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,15 +16,32 @@ from headgate.model.events import Event
 from headgate.model.fault import Fault
 from headgate.model.reply import Reply
 from headgate.model.request import Request, ToolRef
+from headgate.wire.multipart import FormScanner
 
 Headers = tuple[tuple[str, str], ...]
+
+
+class Ties(msgspec.Struct, frozen=True, kw_only=True):
+    """What ties a request to others, in a dialect whose servers keep what was said.
+
+    ``store``: the response is to be kept. ``previous`` is the id of the response that it goes on
+    from, ``conversation`` that of the conversation that it belongs to. ``background``: the caller
+    does not wait for it.
+    """
+
+    store: bool = True
+    previous: str | None = None
+    conversation: str | None = None
+    background: bool = False
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of a request that are always needed, read without decoding the rest.
 
     ``stream``: an event stream is wanted. ``include_usage``: the caller asked for the usage
-    event. ``max_tokens``, ``user`` and ``session`` are None where unsaid.
+    event. ``max_tokens``, ``user`` and ``session`` are None where unsaid; ``session_hint`` is what
+    comes nearest to a session where none is named. ``input_estimate``: the input's tokens where
+    the body's size would tell them badly.
     """
 
     model: str
@@ -33,6 +50,9 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     user: str | None = None
     session: str | None = None
+    session_hint: str | None = None
+    ties: Ties | None = None
+    input_estimate: int | None = None
 
 
 class WrittenRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +83,8 @@ class ReplyContext(msgspec.Struct, frozen=True, kw_only=True):
     ``id_seed`` is at least 24 random letters or digits, from which the writer makes its ids;
     ``created`` Unix seconds; ``model`` the name the caller asked for; ``request`` the caller's
     request (include_usage, tools and the echo in Responses); ``input_estimate`` stands in the
-    opening usage of dialects that must state one before it is known.
+    opening usage of dialects that must state one before it is known. ``ties`` are those of the
+    request where it was completed with what was said before.
     """
 
     id_seed: str
@@ -71,6 +92,7 @@ class ReplyContext(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     request: Request
     input_estimate: int = 0
+    ties: Ties | None = None
 
 
 class Reader(Protocol):
@@ -182,9 +204,37 @@ class BackendHalf(msgspec.Struct, frozen=True, kw_only=True):
     relay_headers: Callable[[Headers, Destination], Headers] = _as_they_are
 
 
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """What is different at an endpoint that does not converse: embeddings, speech, token counts.
+
+    Backends that speak one of ``served_by`` serve it as it is, those in ``elsewhere`` by another
+    dialect's endpoint. ``told_in`` names the dialect in whose words errors and limits are told.
+    ``read_form(scanner)`` is a form's fields as the JSON that says the same; None: it takes no
+    forms. ``bytes_pass``: a reply may be something else than JSON (sound, text), ``bytes_are_text``
+    that its size then says how much text was generated. ``generates_text``: its replies hold text
+    that policies would want to see. ``stand_in(body)`` is the answer where no backend has one.
+    """
+
+    served_by: tuple[str, ...]
+    told_in: str = "chat"
+    elsewhere: Mapping[str, "Dialect"] = {}
+    read_form: Callable[[FormScanner], bytes] | None = None
+    bytes_pass: bool = False
+    bytes_are_text: bool = False
+    generates_text: bool = False
+    stand_in: Callable[[bytes], bytes] | None = None
+
+
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """One API shape. ``gemini`` has no caller half."""
+    """One API shape. ``gemini`` has no caller half; ``endpoint`` is there where it is no
+    conversation."""
 
     name: str
     backend: BackendHalf
     caller: CallerHalf | None = None
+    endpoint: Endpoint | None = None
+
+    @property
+    def told_in(self) -> str:
+        """The name of the dialect in whose words errors and limits are told."""
+        return self.endpoint.told_in if self.endpoint else self.name

@@ -15,6 +15,7 @@ class Facts:
     ``fault``: the backend reported an error in band (``fault_relayed``: in a frame that was passed
     on as it is). ``output_bytes`` is a rough measure of generated text, for
     an estimate where no usage comes. ``sequence_number`` is the last one seen (Responses).
+    ``ends_with_body``: there is no last word, the reply is whole when its bytes end cleanly.
     """
 
     events: int = 0
@@ -28,3 +29,4 @@ class Facts:
     output_bytes: int = 0
     sequence_number: int = -1
     native_finish: str | None = None
+    ends_with_body: bool = False

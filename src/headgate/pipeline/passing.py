@@ -53,6 +53,16 @@ def to_caller(headers: Mapping[str, str]) -> Headers:
     return tuple((name, value) for name, value in passed if value.isprintable())
 
 
+def of_body(headers: Mapping[str, str]) -> Headers:
+    """The backend's headers that say what a body is which passes as it is."""
+    length = headers.get("content-length", "")
+    return tuple(
+        (name, headers[name])
+        for name in ("content-type", "content-length", "content-disposition")
+        if name in headers and (name != "content-length" or length.isdecimal())
+    )
+
+
 def tells_limits(name: str) -> bool:
     """Whether the header says what is left of a limit."""
     return name.startswith(_TO_CALLER)

@@ -29,7 +29,7 @@ def judge(facts: Facts, ending: Ending) -> tuple[Outcome, Fault | None]:
     if ending == "drained":
         message = "The gateway is restarting. Send the request again."
         return "drained", Fault(kind="gateway_restarting", message=message)
-    if facts.finished:
+    if facts.finished or (facts.ends_with_body and ending == "clean"):
         return "complete", None
     return _unfinished(facts, ending)
 

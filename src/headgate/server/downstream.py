@@ -79,6 +79,20 @@ class Downstream:
             self._watch()
         return _whole(pieces, inflater, received)
 
+    async def read_piece(self) -> bytes:
+        """The next bytes of the body as they came, ``b""`` at its end: in place of `read_body`.
+
+        Raises Refused where it stalled, and CallerLeft.
+        """
+        while not self._body_read:
+            message = await self._receive_body()
+            self._body_read = not message.get("more_body", False)
+            if self._body_read and self._callbacks:
+                self._watch()
+            if piece := bytes(message.get("body", b"")):
+                return piece
+        return b""
+
     async def start(self, status: int, headers: Headers) -> None:
         """Sends the status and the headers. Raises UnsafeHeader before anything is sent."""
         check_headers(headers)

@@ -30,11 +30,12 @@ def readdress(body: bytes, envelope: Envelope, destination: Destination) -> byte
     if _needs_editing(body, destination):
         body = _edited(body, destination)
     if envelope.stream and destination.quirks.usage_in_stream and not envelope.include_usage:
-        body = _with_usage(body)
+        body = with_usage(body)
     return body
 
 
-def _with_usage(body: bytes) -> bytes:
+def with_usage(body: bytes) -> bytes:
+    """`body`, a request for a stream, that asks for the usage event."""
     if b'"stream_options"' not in body:
         return json_text.add_field(body, "stream_options", {"include_usage": True})
     given = object_in(json_text.decode(body).get("stream_options"))
