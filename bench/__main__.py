@@ -19,10 +19,10 @@ import msgspec
 from bench.certificates import make_certificates
 from bench.cores import RIG
 from bench.perform import perform
-from bench.proxies import GATEWAY, Site, free_port, process
+from bench.proxies import GATEWAY, Missing, Site, free_port, process
 from bench.results import save
 from bench.scenarios.stage import QUICK, Sizes
-from bench.scenarios.table import EVERYBODY, SCENARIOS
+from bench.scenarios.table import EVERYBODY, SCENARIOS, Scenario
 from bench.show import shown
 from bench.wait import until_listening
 
@@ -31,18 +31,26 @@ QUICK_PEERS = ("nginx",)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures, prints and keeps the figures."""
+    """Measures, prints and keeps the figures; fails where the gateway does not run."""
     parsed = _parser().parse_args(arguments)
+    try:
+        _measure(parsed)
+    except Missing as missing:
+        sys.exit(f"bench: {missing}")
+
+
+def _measure(parsed: argparse.Namespace) -> None:
     began_s, at = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
     os.sched_setaffinity(0, RIG)
     _allow_files()
     sizes = _with_rounds(QUICK if parsed.quick else Sizes(), parsed.rounds)
     with tempfile.TemporaryDirectory(prefix="headgate-bench-") as folder:
         site = _site(Path(folder))
-        with process(_upstream(site), RIG):
+        with process(_upstream(site), RIG) as (backend, _):
             until_listening(site.backend)
+            site = msgspec.structs.replace(site, backend_pid=backend.pid)
             peers = parsed.peers or (QUICK_PEERS if parsed.quick else PEERS)
-            run = perform(site, sizes, parsed.only, peers, sys.stdout)
+            run = perform(site, sizes, _chosen(parsed), peers, sys.stdout)
     run.at, run.quick, run.seconds = at, parsed.quick, round(time.monotonic() - began_s, 1)
     sys.stdout.write(shown(run))
     if not parsed.keep_nothing:
@@ -69,6 +77,12 @@ def _list_of(names: Sequence[str]) -> Callable[[str], list[str]]:
         return given
 
     return read
+
+
+def _chosen(parsed: argparse.Namespace) -> list[Scenario]:
+    if parsed.only is not None:
+        return [one for one in SCENARIOS if one.name in parsed.only]
+    return [one for one in SCENARIOS if one.in_quick or not parsed.quick]
 
 
 def _name(parsed: argparse.Namespace) -> str:

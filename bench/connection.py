@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol, cast
 
+from typing_extensions import override
+
 from bench.upstream import DIGITS, STAMP
 
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
@@ -59,14 +61,17 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
+    @override
     def connection_lost(self, exc: Exception | None) -> None:
         if self._visit is not None:
             visit, self._visit = self._visit, None
             visit.failed("the answer was cut off")
 
+    @override
     def data_received(self, data: bytes) -> None:
         if self._visit is None:
             return

@@ -6,6 +6,7 @@ so that the load is not what is measured.
 
 import asyncio
 import time
+from functools import partial
 
 import msgspec
 
@@ -99,31 +100,24 @@ async def waves(port: int, request: bytes, streams: int, rounds: int, spread_s: 
 async def hear(connection: Connection, request: bytes, stamped: bool = False) -> Hearing:
     """One stream to its end."""
     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    hearing = Hearing(lambda: ended.done() or ended.set_result(None), [] if stamped else None)
+    hearing = Hearing(partial(ended.set_result, None), [] if stamped else None)
     connection.ask(request, hearing)
     await ended
     return hearing
 
 
 async def on_schedule(port: int, request: bytes, rate: float, seconds: float) -> Tally:
-    """An open loop of stamped streams: `rate` begin each second, whatever the answers do.
-
-    Idle connections are used again. A stream that is not told within its time is waited for.
-    """
+    """An open loop of stamped streams: `rate` begin each second, whatever the answers do."""
     tally = Tally()
-    idle: list[Connection] = []
+    pool = _Pool(port)
     began = time.perf_counter()
 
     async def one(number: int) -> None:
         await asyncio.sleep(began + number / rate - time.perf_counter())
-        connection = idle.pop() if idle else await connect(port)
-        tally.hear(await hear(connection, request, stamped=True))
-        if connection.open:
-            idle.append(connection)
+        tally.hear(await pool.hear(request, stamped=True))
 
     await asyncio.gather(*(one(number) for number in range(round(rate * seconds))))
-    for connection in idle:
-        connection.close()
+    pool.close()
     tally.seconds = time.perf_counter() - began
     return tally
 
@@ -131,24 +125,60 @@ async def on_schedule(port: int, request: bytes, rate: float, seconds: float) ->
 async def small_ones(port: int, request: bytes, rate: float, seconds: float) -> list[float]:
     """An open loop of requests; seconds from when each was due to its whole answer."""
     latencies: list[float] = []
-    idle: list[Connection] = []
+    pool = _Pool(port)
     began = time.perf_counter()
 
     async def one(number: int) -> None:
         due_s = began + number / rate
         await asyncio.sleep(due_s - time.perf_counter())
-        connection = idle.pop() if idle else await connect(port)
-        hearing = await hear(connection, request)
+        hearing = await pool.hear(request)
         if hearing.error is not None:
             raise Refused(hearing.error)
         latencies.append(time.perf_counter() - due_s)
-        if connection.open:
-            idle.append(connection)
 
     await asyncio.gather(*(one(number) for number in range(round(rate * seconds))))
-    for connection in idle:
-        connection.close()
+    pool.close()
     return latencies
+
+
+async def in_turns(
+    ports: tuple[int, int], requests: tuple[bytes, bytes], pairs: int, seconds: float
+) -> tuple[list[float], list[float]]:
+    """Streams one at a time, here and there in turns, so that both see the same machine.
+
+    Seconds to the first event of each; at most `pairs`, and for at most `seconds`.
+    """
+    connections = [await connect(port) for port in ports]
+    firsts: tuple[list[float], list[float]] = ([], [])
+    until = time.perf_counter() + seconds
+    while len(firsts[0]) < pairs and time.perf_counter() < until:
+        for connection, request, found in zip(connections, requests, firsts, strict=True):
+            hearing = await hear(connection, request)
+            if hearing.error is not None:
+                raise Refused(hearing.error)
+            found.append(hearing.first_s - hearing.asked_s)
+    for connection in connections:
+        connection.close()
+    return firsts
+
+
+class _Pool:
+    """Connections that are used again where one is idle."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._idle: list[Connection] = []
+
+    async def hear(self, request: bytes, stamped: bool = False) -> Hearing:
+        connection = self._idle.pop() if self._idle else await connect(self._port)
+        hearing = await hear(connection, request, stamped)
+        if connection.open:
+            self._idle.append(connection)
+        return hearing
+
+    def close(self) -> None:
+        for connection in self._idle:
+            connection.close()
 
 
 def quantile(values: list[float], share: float) -> float:

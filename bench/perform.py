@@ -12,22 +12,21 @@ from bench.peers import RECIPES
 from bench.proxies import GATEWAY, Missing, Site
 from bench.results import Played, Run, over
 from bench.scenarios.stage import NotMeasured, Sample, Sizes, Stage
-from bench.scenarios.table import SCENARIOS, Scenario
+from bench.scenarios.table import Scenario
 
 _HOPELESS = (Missing, Refused, OSError)
 
 
 def perform(
-    site: Site, sizes: Sizes, only: Sequence[str] | None, peers: Sequence[str], out: TextIO
+    site: Site, sizes: Sizes, chosen: Sequence[Scenario], peers: Sequence[str], out: TextIO
 ) -> Run:
     """Plays what is asked for; what cannot be measured is told with its reason."""
-    chosen = [one for one in SCENARIOS if only is None or one.name in only]
     subjects = [GATEWAY, *peers]
     stage = Stage(site, sizes, {name: partial(recipe, site) for name, recipe in RECIPES.items()})
     loads: list[float] = []
     try:
+        stage.proxy(GATEWAY)  # without it there is nothing to measure
         played = {one.name: _play(one, stage, subjects, loads, out) for one in chosen}
-        versions = {name: proxy.version for name, proxy in stage.known().items()}
     finally:
         stage.close()
     return Run(
@@ -37,7 +36,7 @@ def perform(
         seconds=0.0,
         machine=machine.describe(),
         versions=machine.versions(),
-        peers=versions,
+        peers=stage.versions(),
         load_average=loads,
         scenarios=played,
     )
@@ -46,8 +45,10 @@ def perform(
 def _play(
     scenario: Scenario, stage: Stage, subjects: list[str], loads: list[float], out: TextIO
 ) -> Played:
-    rounds: dict[str, list[Sample]] = {name: [] for name in subjects if name in scenario.peers}
-    failed: dict[str, str] = {}
+    rounds: dict[str, list[Sample]] = {
+        name: [] for name in subjects if name not in scenario.left_out
+    }
+    failed = {name: why for name, why in scenario.left_out.items() if name in subjects}
     spoiled: dict[str, str] = {}
     for number in range(min(stage.sizes.rounds, scenario.rounds)):
         for name in rounds:

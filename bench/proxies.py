@@ -26,12 +26,14 @@ class Missing(Exception):  # noqa: N818 - named for the fact
 
 
 class Site(msgspec.Struct, frozen=True):
-    """Where a run takes place: the backend's ports, files for TLS, a folder for everything."""
+    """Where a run takes place: the backend's ports, files for TLS, a folder for everything, the
+    backend's process."""
 
     backend: int
     backend_tls: int
     certificates: Certificates
     folder: Path
+    backend_pid: int = 0
 
 
 class Proxy(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +136,7 @@ http {{
 def headgate(site: Site, *, workers: int = 1, policies: str = "") -> Recipe:
     """The gateway with everything on: key check, limits, accounting, request log, metrics."""
     port = free_port()
-    folder = _new_folder(site, "headgate")
+    folder = new_folder(site, "headgate")
     config = folder / "headgate.yaml"
     text = HEADGATE.format(plain=site.backend, tls=site.backend_tls, key=KEY)
     config.write_text(text + policies)
@@ -154,7 +156,7 @@ def nginx(site: Site) -> Recipe:
     program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if program is None:
         raise Missing("nginx is not installed (Debian: apt-get install nginx-light)")
-    folder = _new_folder(site, "nginx")
+    folder = new_folder(site, "nginx")
     port, tls_port = free_port(), free_port()
     config = folder / "nginx.conf"
     config.write_text(
@@ -227,6 +229,13 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
+def new_folder(site: Site, name: str) -> Path:
+    """A folder for what one proxy needs."""
+    folder = site.folder / f"{name}-{time.monotonic_ns()}"
+    folder.mkdir()
+    return folder
+
+
 def _end(started: "subprocess.Popen[bytes]") -> None:
     started.send_signal(signal.SIGTERM)
     try:
@@ -251,9 +260,3 @@ def _answers(door: Door) -> bool:
 
 def _last_words(log: Path) -> str:
     return " ".join(log.read_text("utf-8", "replace").split())[-300:] or "it says nothing"
-
-
-def _new_folder(site: Site, name: str) -> Path:
-    folder = site.folder / f"{name}-{time.monotonic_ns()}"
-    folder.mkdir()
-    return folder

@@ -1,5 +1,6 @@
 """A run as text for a terminal."""
 
+from bench.bars import judge
 from bench.results import Played, Run, Span
 
 
@@ -10,7 +11,13 @@ def shown(run: Run) -> str:
     ]
     for name, played in run.scenarios.items():
         lines += ["", f"{name}: {played.title}", *_table(played)]
+    lines += ["", *_bars(run)]
     return "\n".join(lines) + "\n"
+
+
+def _bars(run: Run) -> list[str]:
+    verdicts = judge(run)
+    return [f"{one.verdict:<13} {one.title:<52} {one.value:>9}  {one.bar}" for one in verdicts]
 
 
 def _table(played: Played) -> list[str]:

@@ -13,6 +13,7 @@ from typing import cast
 
 import msgspec
 import uvloop
+from typing_extensions import override
 
 STAMP = b"~"
 """Stands before the sixteen letters of a time in a stamped chunk's text."""
@@ -78,9 +79,11 @@ class Backend(asyncio.Protocol):
         self._missing = 0
         self._transport: asyncio.Transport | None = None
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
+    @override
     def data_received(self, data: bytes) -> None:
         if self._missing:
             self._pieces.append(data)

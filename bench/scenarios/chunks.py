@@ -27,6 +27,11 @@ def translated_chunk(stage: Stage, proxy: Proxy) -> Sample:
     return _measured(stage, proxy, proxy.door, "messages")
 
 
+def policy_chunk(stage: Stage, proxy: Proxy) -> Sample:
+    """The same with a policy that redacts requests and answers."""
+    return _measured(stage, proxy, proxy.door, "chat")
+
+
 def tls_chunk(stage: Stage, proxy: Proxy) -> Sample:
     """The same with TLS to the backend."""
     return _measured(stage, proxy, proxy.tls, "chat")

@@ -1,7 +1,7 @@
 """Requests that are answered at once: small ones, long prompts, over TLS."""
 
 from bench.asking import Door
-from bench.load import Tally, one_after_another, quantile
+from bench.load import one_after_another, quantile
 from bench.proxies import Proxy
 from bench.scenarios.stage import Meter, Sample, Stage, play
 
@@ -20,16 +20,12 @@ def tls_json(stage: Stage, proxy: Proxy) -> Sample:
     return _measured(stage, proxy, proxy.tls, CONNECTIONS, 10)
 
 
-def prompt(tokens: int) -> "Prompt":
-    """The scenario of prompts of so many tokens."""
-    return Prompt(tokens)
-
-
 class Prompt:
-    """Prompts of about so many tokens (four bytes each), on 4 connections."""
+    """Prompts of about so many tokens (four letters each), on 4 connections."""
 
     def __init__(self, tokens: int) -> None:
         self._tokens = tokens
+        self.__doc__ = f"Prompts of {tokens:,} tokens (four letters each), on 4 connections."
 
     def __call__(self, stage: Stage, proxy: Proxy) -> Sample:
         return _measured(stage, proxy, proxy.door, PROMPT_CONNECTIONS, self._tokens)
@@ -39,7 +35,7 @@ def _measured(stage: Stage, proxy: Proxy, door: Door, connections: int, tokens: 
     request = door.asks(tokens=tokens)
     play(one_after_another(door.port, request, connections, _WARM_S))
     meter = Meter(proxy.pid)
-    tally: Tally = play(one_after_another(door.port, request, connections, stage.sizes.json_s))
+    tally = play(one_after_another(door.port, request, connections, stage.sizes.json_s))
     cpu_s, share = meter.read()
     return {
         "cpu_us": cpu_s / tally.requests * 1e6,

@@ -28,26 +28,20 @@ class NotMeasured(Exception):  # noqa: N818 - named for the fact
 
 
 class Sizes(msgspec.Struct, frozen=True):
-    """How much is done: seconds of load, rounds of everything, streams."""
+    """How much is done: rounds of everything, seconds of load, rounds of streams, pairs of single
+    streams, seconds that a crowd of streams is held."""
 
     rounds: int = 3
     json_s: float = 3.0
     chunk_rounds: int = 2
-    pairs: int = 1500
-    open_s: float = 6.0
-    levels: tuple[int, ...] = (1, 100, 1000, 5000)
-    held_s: float = 10.0
+    pairs: int = 2000
+    pairs_s: float = 4.0
+    open_s: float = 5.0
+    held_s: int = 8
 
 
-QUICK = Sizes(
-    rounds=3,
-    json_s=1.0,
-    chunk_rounds=1,
-    pairs=400,
-    open_s=3.0,
-    levels=(1000,),
-    held_s=5.0,
-)
+QUICK = Sizes(rounds=2, json_s=1.0, chunk_rounds=1, pairs=500, pairs_s=2.0, open_s=2.0, held_s=4)
+PATIENCE_S = 120.0
 
 
 class Stage:
@@ -56,15 +50,21 @@ class Stage:
     def __init__(self, site: Site, sizes: Sizes, recipes: dict[str, Callable[[], Recipe]]) -> None:
         self.site, self.sizes = site, sizes
         self.direct = Door(port=site.backend)
-        self.direct_tls = site.backend_tls
         self._recipes = recipes
         self._running: dict[str, Proxy] = {}
+        self._missing: dict[str, Missing] = {}
         self._closing = contextlib.ExitStack()
 
     def proxy(self, name: str) -> Proxy:
         """The running proxy of that name. Raises Missing."""
+        if name in self._missing:
+            raise self._missing[name]
         if name not in self._running:
-            self._running[name] = self._closing.enter_context(running(self.recipe(name)))
+            try:
+                self._running[name] = self._closing.enter_context(running(self.recipe(name)))
+            except Missing as missing:
+                self._missing[name] = missing
+                raise
         return self._running[name]
 
     def recipe(self, name: str) -> Recipe:
@@ -73,9 +73,10 @@ class Stage:
             raise Missing(f"nothing is known of {name}")
         return self._recipes[name]()
 
-    def known(self) -> dict[str, Proxy]:
-        """The proxies that were launched so far."""
-        return self._running
+    def versions(self) -> dict[str, str]:
+        """Of everybody who was launched, or why somebody was not."""
+        found = {name: proxy.version for name, proxy in self._running.items()}
+        return found | {name: f"missing: {why}" for name, why in self._missing.items()}
 
     def close(self) -> None:
         """Ends every proxy."""
@@ -83,12 +84,25 @@ class Stage:
 
     def shape(self, shape: Shape) -> None:
         """What streams that begin from now on look like."""
-        play(_shape(self.site.backend, shape))
+        play(self.reshape(shape))
+
+    async def reshape(self, shape: Shape) -> None:
+        """`shape`, inside of a load."""
+        body = msgspec.json.encode(shape)
+        head = f"POST /__shape HTTP/1.1\r\nhost: b\r\ncontent-length: {len(body)}\r\n\r\n"
+        connection = await connect(self.site.backend)
+        await hear(connection, head.encode() + body)
+        connection.close()
 
 
 def play(load: Coroutine[Any, Any, T]) -> T:
-    """Runs a load to its end."""
-    return uvloop.run(load)
+    """Runs a load to its end. Raises TimeoutError where that does not come."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(PATIENCE_S):
+            return await load
+
+    return uvloop.run(bounded())
 
 
 class Meter:
@@ -107,12 +121,3 @@ class Meter:
     def _share(self) -> float:
         now = usage(self._pid)
         return (now.cpu_s - self._before.cpu_s) / (now.at_s - self._before.at_s)
-
-
-async def _shape(port: int, shape: Shape) -> None:
-    body = msgspec.json.encode(shape)
-    head = f"POST /__shape HTTP/1.1\r\nhost: b\r\ncontent-length: {len(body)}\r\n\r\n"
-    connection = await connect(port)
-    async with asyncio.timeout(5):
-        await hear(connection, head.encode() + body)
-    connection.close()

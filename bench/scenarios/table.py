@@ -5,30 +5,56 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from bench.proxies import Proxy
-from bench.scenarios import chunks, requests
+from bench.scenarios import blocking, chunks, footprint, latency, requests
+from bench.scenarios.crowd import Crowd
 from bench.scenarios.stage import Sample, Stage
+from bench.scenarios.workers import workers
 
 EVERYBODY = ("headgate", "nginx", "litellm", "portkey")
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of figure. ``peers`` are those for whom it makes sense; ``recipes`` says where one
-    of them is started in a way of its own; ``rounds`` bounds those of the run."""
+    """One kind of figure. ``left_out`` says for whom it makes no sense, and why; ``recipes`` where
+    one of them is started in a way of its own; ``rounds`` bounds those of the run."""
 
     name: str
     play: Callable[[Stage, Proxy], Sample]
-    peers: tuple[str, ...] = EVERYBODY
+    left_out: Mapping[str, str] = {}
     recipes: Mapping[str, str] = {}
     rounds: int = 100
     in_quick: bool = True
 
 
+_NO_TRANSLATION = {"nginx": "it translates nothing"}
+_OWN = dict.fromkeys(EVERYBODY[1:], "a figure of Headgate's own")
+_TOO_MANY = dict.fromkeys(
+    ("litellm", "portkey"), "5,000 chunks a second are more than one core of it relays"
+)
+
 SCENARIOS = (
     Scenario(name="small_json", play=requests.small_json),
     Scenario(name="relayed_chunk", play=chunks.relayed_chunk),
+    Scenario(name="translated_chunk", play=chunks.translated_chunk, left_out=_NO_TRANSLATION),
     Scenario(
-        name="translated_chunk",
-        play=chunks.translated_chunk,
-        peers=("headgate", "litellm", "portkey"),
+        name="policy_chunk",
+        play=chunks.policy_chunk,
+        left_out=_OWN,
+        recipes={"headgate": "headgate, redact"},
+        in_quick=False,
     ),
+    Scenario(name="first_event", play=latency.first_event),
+    Scenario(name="chunk_gap", play=latency.chunk_gap),
+    Scenario(name="tls_json", play=requests.tls_json, in_quick=False),
+    Scenario(name="tls_chunk", play=chunks.tls_chunk, in_quick=False),
+    Scenario(name="prompt_1k", play=requests.Prompt(1_000), rounds=2, in_quick=False),
+    Scenario(name="prompt_10k", play=requests.Prompt(10_000), rounds=2, in_quick=False),
+    Scenario(name="prompt_100k", play=requests.Prompt(100_000), rounds=2, in_quick=False),
+    Scenario(name="beside_long", play=blocking.beside_long, rounds=2, in_quick=False),
+    Scenario(name="streams_1", play=Crowd(1), rounds=1, in_quick=False),
+    Scenario(name="streams_100", play=Crowd(100), rounds=1, in_quick=False),
+    Scenario(name="streams_1000", play=Crowd(1000), rounds=1),
+    Scenario(name="streams_5000", play=Crowd(5000), left_out=_TOO_MANY, rounds=2, in_quick=False),
+    Scenario(name="start", play=footprint.start, rounds=3),
+    Scenario(name="memory", play=footprint.memory, rounds=1, in_quick=False),
+    Scenario(name="workers", play=workers, left_out=_OWN, rounds=3, in_quick=False),
 )

@@ -1,0 +1,78 @@
+"""Many streams at once, each a chunk a second: memory and the longest that a chunk was held."""
+
+import asyncio
+import gc
+
+from bench.connection import connect
+from bench.cores import memory_mb
+from bench.load import Tally, hear
+from bench.proxies import Proxy
+from bench.scenarios.stage import Meter, NotMeasured, Sample, Stage, play
+from bench.upstream import Shape
+
+_OPENED_PER_S = 800
+_LONGEST_RAMP_S = 1.0
+
+
+class Crowd:
+    """So many streams of a chunk a second, all open at the same time."""
+
+    def __init__(self, streams: int) -> None:
+        self._streams = streams
+        self.__doc__ = f"{streams:,} streams at the same time, a chunk a second each."
+
+    def __call__(self, stage: Stage, proxy: Proxy) -> Sample:
+        ramp_s = max(_LONGEST_RAMP_S, self._streams / _OPENED_PER_S)
+        chunks = round(ramp_s) + stage.sizes.held_s
+        stage.shape(Shape(chunks=chunks, pace_ms=1000, stamped=True))
+        request = proxy.door.asks(stream=True)
+        before_mb = memory_mb(proxy.pid)
+        meter = Meter(proxy.pid)
+        gc.collect()
+        gc.freeze()  # the load's own collector must not look like a stall
+        tally, open_mb = play(_held(proxy, request, self._streams, ramp_s, stage.sizes.held_s))
+        cpu_s, _ = meter.read()
+        self._expect_whole(tally, chunks)
+        waits = [came - left for one in tally.stamps for left, came in _pairs(one)]
+        return {
+            "longest_ms": max(waits) / 1e3,
+            "backend_late_ms": max(map(_lateness_us, tally.stamps)) / 1e3,
+            "kb_each": (open_mb - before_mb) * 1024 / self._streams,
+            "cpu_us": cpu_s / len(waits) * 1e6,
+            "open_mb": open_mb,
+            "after_mb": memory_mb(proxy.pid),
+        }
+
+    def _expect_whole(self, tally: Tally, chunks: int) -> None:
+        heard = sum(len(one) // 2 for one in tally.stamps)
+        if heard != self._streams * chunks:
+            raise NotMeasured(f"{heard} chunks came of {self._streams * chunks}")
+
+
+async def _held(
+    proxy: Proxy, request: bytes, streams: int, ramp_s: float, held_s: int
+) -> tuple[Tally, float]:
+    """Everything that was heard, and the proxy's memory while all streams were open."""
+    tally = Tally()
+
+    async def one(number: int) -> None:
+        await asyncio.sleep(ramp_s * number / streams)
+        connection = await connect(proxy.door.port)
+        tally.hear(await hear(connection, request, stamped=True))
+        connection.close()
+
+    running = asyncio.gather(*(one(number) for number in range(streams)))
+    await asyncio.sleep(ramp_s + held_s / 2)
+    open_mb = memory_mb(proxy.pid)
+    await running
+    return tally, open_mb
+
+
+def _lateness_us(stamps: list[int]) -> int:
+    """How late the backend itself was, at most, against a chunk a second."""
+    first = stamps[0]
+    return max(left - first - number * 1_000_000 for number, left in enumerate(stamps[::2]))
+
+
+def _pairs(stamps: list[int]) -> "zip[tuple[int, int]]":
+    return zip(stamps[::2], stamps[1::2], strict=True)
