@@ -97,10 +97,9 @@ class Upload:
         if self._read > self._limit:
             raise _too_large(self._limit)
         self._ended = not data
-        if self._ended:
-            self.scanner.end()
-        else:
-            self.scanner.feed(data)
+        self.scanner.feed(data)
+        if self._ended or self._read == self._declared:
+            self.scanner.end()  # before the last bytes go out
         return data
 
     async def _keep(self, data: bytes) -> None:

@@ -70,8 +70,7 @@ def _streams(row: Row, said: Json) -> bool:
     stream = said.get("stream")
     if stream is not None and not isinstance(stream, bool):
         raise bad_request("'stream' must be true or false.", "stream")
-    field, value = row.stream
-    return said.get(field) == value
+    return row.wants_stream(said)
 
 
 def _most_output(row: Row, said: Json) -> int | None:

@@ -1,5 +1,8 @@
 """What the table says of one endpoint."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 
@@ -23,3 +26,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     plain: bool = False
     generates: bool = False
     asks_usage: bool = False
+
+    def wants_stream(self, said: Mapping[str, Any]) -> bool:
+        """Whether a decoded request asks for an event stream."""
+        field, value = self.stream
+        return said.get(field) == value
