@@ -143,7 +143,7 @@ def _chunked() -> Callable[[bytes], tuple[bytes, bool]]:
     def piece(data: bytes) -> tuple[bytes, bool]:
         nonlocal buffer
         buffer += data
-        out = []
+        out: list[bytes] = []
         while True:
             line, newline, rest = buffer.partition(b"\r\n")
             size = int(line, 16) if newline else -1

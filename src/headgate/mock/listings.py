@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-from headgate.mock.lookup import count_words
+from headgate.mock.lookup import count_words, member
 from headgate.mock.play import VOICES
 from headgate.mock.script import DialectName
 from headgate.mock.voice import Payload
@@ -48,6 +48,7 @@ def model(name: str, dialect: DialectName = "chat") -> Payload:
 def token_count(dialect: DialectName, body: Payload) -> Payload:
     """The words of the prompt, in the dialect's own key."""
     key = "totalTokens" if dialect == "gemini" else "input_tokens"
+    body = member(body, "generateContentRequest") or body
     return {key: VOICES[dialect].hear(body, False).prompt_tokens}
 
 

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from headgate.mock import listings, paths
+from headgate.mock import listings, others, paths
 from headgate.mock.paths import Place
 from headgate.mock.perform import Receive, Scope, Send, perform
 from headgate.mock.play import Ask, Framing, Plan, Seed, error_plan, json_plan, plan
@@ -187,7 +187,7 @@ def _fixed(place: Place, path: str, body: Payload, model: str) -> Payload | None
         return listings.token_count(place.dialect, body)
     if place.kind == "embed":
         return listings.embeddings(body, model)
-    return listings.echo(path, body) if place.kind == "echo" else None
+    return others.answer(path, body, model) if place.kind == "echo" else None
 
 
 def _refuse(status: int, message: str, dialect: DialectName = "chat") -> Plan:
