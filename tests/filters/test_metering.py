@@ -113,7 +113,7 @@ async def test_what_a_policy_did_is_counted() -> None:
 
 async def test_a_block_is_a_refusal_and_a_decision() -> None:
     block = {"policy": "block", "name": "no greeting", "words": ["Hello"]}
-    meters = await Measured(reply(), user="Hello").under(block).run()
+    meters = await Measured(reply()).under(block).run()
     assert total(meters.refusals) == {("policy_violation",): 1}
     assert total(meters.decisions)["no greeting", "enforce", "refused"] == 1
 

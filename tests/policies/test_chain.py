@@ -5,7 +5,7 @@ import pytest
 
 from headgate.model.parts import Text
 from headgate.model.reply import unfold
-from headgate.policies.chain import NO_CHAIN, check_entry, compile_chain
+from headgate.policies.chain import NO_CHAIN, Entry, check_entry, compile_chain
 from headgate.policies.environment import Environment
 from headgate.policies.keys import ChainRefused
 from tests.policies.drive import OCCASION, opened, pour, reply, request, run, said, texts
@@ -170,10 +170,20 @@ def test_the_first_case_that_fits_is_taken() -> None:
 
 
 def test_credentials_are_not_shown_to_policies() -> None:
-    entry = {"policy": "redact", "when": {"header": {"authorization": "*"}}}
-    running = compile_chain([entry, {"policy": "redact"}], Environment()).opens(
+    running = compile_chain([{"policy": "redact"}], Environment()).opens(
         msgspec.structs.replace(OCCASION, headers={"authorization": "Bearer k", "X-A": "b"})
     )
     assert running is not None
     run(running.request(request("x")))
     assert running.occasion.headers == {"x-a": "b"}
+
+
+@pytest.mark.parametrize("side", ["when", "unless"])
+@pytest.mark.parametrize("header", ["authorization", "X-Api-Key", "cookie"])
+def test_a_condition_on_a_credential_is_refused(side: str, header: str) -> None:
+    entry: Entry = {"policy": "redact", side: {"header": {header: "*"}}}
+    inner: Entry = {"policy": "sequence", "policies": [entry]}
+    for refused in (entry, inner, {**inner, "policies": [{"policy": "redact"}], side: entry[side]}):
+        (said,) = check_entry(refused)
+        assert said.endswith("is a credential, which no policy sees")
+        assert f"{side}.header.{header}" in said

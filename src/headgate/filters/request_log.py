@@ -3,13 +3,13 @@ where that is to be kept."""
 
 from typing_extensions import override
 
+from headgate.filters.kept_bodies import kept_request, kept_response
 from headgate.filters.policy_notes import notes_of, tags_of
 from headgate.filters.secret_shapes import redact
 from headgate.model.books import ExchangeRow
 from headgate.pipeline.bill import Bill, bill_of, milliseconds, overhead_s
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.filter import Filter
-from headgate.pipeline.recording import bounded_text
 from headgate.ports import Books
 
 
@@ -77,14 +77,12 @@ def _cost_usd(exchange: Exchange) -> float | None:
 
 
 def _bodies(exchange: Exchange) -> tuple[str | None, str | None]:
-    """The bodies to keep, without secrets of known shapes."""
+    """The bodies to keep."""
     recording = exchange.recording
     if recording is None:
         return None, None
     usage = exchange.attempts[-1].facts.usage if exchange.attempts else None
-    response = recording.body(usage)
-    request = bounded_text(exchange.sent, len(exchange.sent))
-    return redact(request), None if response is None else redact(response)
+    return kept_request(exchange), kept_response(exchange, recording, usage)
 
 
 def _overhead_us(exchange: Exchange) -> int | None:

@@ -79,6 +79,16 @@ class Guard(Protocol):
     @property
     def effects(self) -> Effects: ...
     @property
+    def passed(self) -> bool:
+        """Whether what `request` gave last may be sent on; False while none was shown."""
+        ...
+
+    @property
+    def concealed(self) -> Mapping[str, str]:
+        """What the caller alone gets back, and what stands for it wherever the answer is kept."""
+        ...
+
+    @property
     def changes_reply(self) -> bool:
         """Whether the reply must pass through here."""
         ...

@@ -19,6 +19,7 @@ from headgate.policies.keys import (
     CaseKeys,
     ChainRefused,
     EntryRefused,
+    K,
     PolicyKeys,
     PythonKeys,
     SequenceKeys,
@@ -28,9 +29,9 @@ from headgate.policies.keys import (
 )
 from headgate.policies.kind import Kind, Prepared, Setting
 from headgate.policies.kinds import KINDS
-from headgate.policies.occasion import Occasion, without_credentials
+from headgate.policies.occasion import Occasion, is_credential, without_credentials
 from headgate.policies.running import Running
-from headgate.policies.when import Condition
+from headgate.policies.when import Condition, WhenSettings
 
 Entry = Mapping[str, Any]
 
@@ -50,9 +51,11 @@ class Chain:
 
     def opens(self, occasion: Occasion) -> Running | None:
         """The chain at work on one exchange; None where no policy is in force."""
-        if not self._asks_backend and not any(nodes.steps(self._nodes, occasion)):
+        if not self._nodes:
             return None
         seen = msgspec.structs.replace(occasion, headers=without_credentials(occasion.headers))
+        if not self._asks_backend and not any(nodes.steps(self._nodes, seen)):
+            return None
         return Running(self._nodes, seen, self._environment.clock)
 
 
@@ -113,7 +116,7 @@ class _Compiler:
         return None
 
     def _builtin(self, kind: Kind, entry: Entry, where: str) -> nodes.Node | None:
-        keys = read_keys(kind.keys, entry, where, self.findings)
+        keys = self._read(kind.keys, entry, where)
         if keys is None:
             return None
         lookback = getattr(keys, "lookback", None) or kind.lookback
@@ -132,7 +135,7 @@ class _Compiler:
 
     def _python(self, name: str, entry: Entry, where: str) -> nodes.Node | None:
         common = {key_: value for key_, value in entry.items() if key_ in _PYTHON_FIELDS}
-        keys = read_keys(PythonKeys, common, where, self.findings)
+        keys = self._read(PythonKeys, common, where)
         if keys is None:
             return None
         own = {key_: value for key_, value in entry.items() if key_ not in _PYTHON_FIELDS}
@@ -147,6 +150,18 @@ class _Compiler:
             rewrites=not prepared.judges,
         )
         return self._link(terms, prepared, keys)
+
+    def _read(self, kind: type[K], entry: Entry, where: str) -> K | None:
+        """The entry's keys, whose conditions can be met."""
+        keys = read_keys(kind, entry, where, self.findings)
+        for name in ("when", "unless"):
+            condition: WhenSettings | None = getattr(keys, name, None)
+            for header in condition.header if condition is not None else ():
+                if is_credential(header):
+                    place = _below(where, f"{name}.header.{header}")
+                    self.findings.add(None, place, "is a credential, which no policy sees")
+                    return None
+        return keys
 
     def _link(self, terms: Terms, prepared: Prepared, keys: PolicyKeys) -> nodes.Link | None:
         if self._beside and not prepared.judges and terms.mode != "monitor":
@@ -164,7 +179,7 @@ class _Compiler:
             self._depth -= 1
 
     def _row(self, entry: Entry, where: str) -> nodes.Node | None:
-        keys = read_keys(SequenceKeys, entry, where, self.findings)
+        keys = self._read(SequenceKeys, entry, where)
         if keys is None:
             return None
         condition = Condition(keys.when, keys.unless)
@@ -179,13 +194,13 @@ class _Compiler:
         return nodes.Parallel(keys.name or keys.policy, condition, inner)
 
     def _branch(self, entry: Entry, where: str) -> nodes.Node | None:
-        keys = read_keys(BranchKeys, entry, where, self.findings)
+        keys = self._read(BranchKeys, entry, where)
         if keys is None:
             return None
         cases = []
         for number, case in enumerate(keys.cases):
             place = _below(where, f"cases[{number}]")
-            read = read_keys(CaseKeys, case, place, self.findings)
+            read = self._read(CaseKeys, case, place)
             if read is not None:
                 inner = self.all(read.policies, _below(place, "policies"))
                 cases.append(nodes.Sequence(Condition(read.when, read.unless), inner))

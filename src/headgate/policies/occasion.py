@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-_CREDENTIALS = frozenset(("authorization", "x-api-key", "cookie", "proxy-authorization"))
+_CREDENTIALS = frozenset(
+    (
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "x-api-key",
+        "api-key",
+        "x-goog-api-key",
+        "x-amz-security-token",
+    )
+)
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,11 +32,14 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
 
 
+def is_credential(header: str) -> bool:
+    """Whether a header of that name is never shown to policies."""
+    return header.lower() in _CREDENTIALS
+
+
 def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
     """`headers` as a policy may see them."""
-    return {
-        name.lower(): value for name, value in headers.items() if name.lower() not in _CREDENTIALS
-    }
+    return {name.lower(): value for name, value in headers.items() if not is_credential(name)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ it can do; a hook that is not overridden costs nothing.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from typing import Final, Literal
 
@@ -114,6 +114,11 @@ class Policy:
         if overrides(self, "on_reply"):
             kinds.add("reply")
         return frozenset(kinds)
+
+    def conceals(self) -> Mapping[str, str]:
+        """Texts that the answer gives back to the caller and that no log may keep, each with what
+        stands in its place there."""
+        return {}
 
     def open_flow(self, kind: Reads, choice: int) -> Flow | None:
         """What carries one block's text, where it is not `on_text` that does."""

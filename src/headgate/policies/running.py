@@ -40,6 +40,8 @@ class Running:
         self._line = Line(())
         self._steps: list[Step] = list(steps(nodes, occasion))
         self.effects = Effects()
+        self.passed = False
+        """Whether what `request` gave last may be sent on."""
         self.asks_backend = asks_backend(nodes)
         """Whether `turn_to` and `request` belong before each attempt, not before all of them."""
 
@@ -53,9 +55,11 @@ class Running:
     async def request(self, request: Request) -> Request:
         """The request after every policy in force. Raises Refused (``policy_violation``)."""
         self.effects.clear()
+        self.passed = False
         for step in self._steps:
             request = await self._ask(step, request)
         self.begin_reply()
+        self.passed = True
         return request
 
     def begin_reply(self) -> None:
@@ -90,6 +94,15 @@ class Running:
     def waiting(self) -> bool:
         """Somebody must be asked: `step`, before more bytes are read."""
         return self._line.waiting
+
+    @property
+    def concealed(self) -> dict[str, str]:
+        """See `Policy.conceals`: of all policies that act."""
+        found: dict[str, str] = {}
+        for duty in self._duties.values():
+            if not duty.report.monitor:
+                found.update(duty.run(duty.policy.conceals) or {})
+        return found
 
     @property
     def reports(self) -> list[Report]:

@@ -93,7 +93,7 @@ class Ledger:
     def backlog(self) -> Backlog:
         """How far the database is behind."""
         end, done, since = self._journal.end, self._done, self._behind_since
-        segments = (end.segment - done.segment) if done.segment else 0
+        segments = end.segment - max(done.segment, 1)
         size = segments * self._pace.segment_bytes + end.offset - done.offset
         return Backlog(max(0, size), 0.0 if since is None else time.monotonic() - since)
 

@@ -80,6 +80,10 @@ class Redact(Policy):
         return await map_texts(request, keys.role_set(), self._redacted)
 
     @override
+    def conceals(self) -> Mapping[str, str]:
+        return self._tokens
+
+    @override
     def open_flow(self, kind: Reads, choice: int) -> Flow:
         finder = self._plan.restore if self._tokens else self._plan.finder
         return ScanFlow(finder, self._replace)
