@@ -175,7 +175,7 @@ async def test_looking_at_models_uses_no_script_up() -> None:
 async def test_paths_that_do_not_generate_obey_faults() -> None:
     app = create_app()
     assert (await call(app, "POST", "/v1/audio/speech", {"a": 1})).json["body"] == {"a": 1}
-    assert (await call(app, "POST", "/v1/audio/transcriptions", b"--form")).json["body"] == {}
+    assert (await call(app, "POST", "/v1/audio/voices", b"--form")).json["body"] == {}
     await call(app, "POST", "/__script", {"status": 404})
     assert (await call(app, "POST", "/v1/messages/count_tokens", {})).status == 404
     assert (await call(app, "POST", "/v1/embeddings", {"input": "a"})).status == 404

@@ -7,7 +7,10 @@ from headgate.mock.lookup import count_words
 from headgate.mock.voice import Payload
 
 _CREATED = 1735689600
-_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+_PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
+    "rkJggg=="
+)
 """A PNG of one pixel."""
 _HEARD = "This is what the mock heard."
 
