@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from headgate.model.books import AttemptRow, ExchangeRow, Intent
 from headgate.model.directory import (
+    AdministratorRow,
     AdminTokenRow,
     AuditRow,
     BackendRow,
@@ -224,6 +225,23 @@ class DirectoryPort(Protocol):
         """Also one that has expired."""
         ...
 
+    async def list_administrators(self) -> tuple[AdministratorRow, ...]: ...
+    async def get_administrator(self, administrator_id: str) -> AdministratorRow | None: ...
+    async def find_administrator(self, name: str) -> AdministratorRow | None: ...
+    async def add_administrator(self, administrator: AdministratorRow) -> None: ...
+    async def change_administrator(
+        self, administrator_id: str, *, ends_sessions: bool, **fields: Any
+    ) -> AdministratorRow | None: ...
+    async def replace_password(self, before: AdministratorRow, password_hash: str) -> bool:
+        """Ends the sessions too. False where the password is not the one in `before` any more."""
+        ...
+
+    async def rehash_password(self, before: AdministratorRow, password_hash: str) -> bool:
+        """The same password, hashed anew; see `replace_password`."""
+        ...
+
+    async def remove_administrator(self, administrator_id: str) -> bool: ...
+
     async def add_session(self, digest: bytes, data: Mapping[str, Any], expires: float) -> None: ...
     async def get_session(self, digest: bytes) -> SessionRow | None:
         """Also one that has expired."""
@@ -243,6 +261,11 @@ class DirectoryPort(Protocol):
         """Newest first."""
         ...
 
+    async def reseal_audit(self, *, at: float, actor: str) -> None:
+        """Seals the log's end as it is now, whatever was sealed before."""
+        ...
+
     async def verify_audit(self) -> bool:
-        """Whether every row of the log follows from the one before it."""
+        """Whether every row of the log follows from the one before it, and the last one is the
+        last that was written."""
         ...

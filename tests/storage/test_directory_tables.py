@@ -12,6 +12,7 @@ def test_the_columns_are_the_records_fields() -> None:
         (tables.models, records.ModelRow),
         (tables.policies, records.PolicyRow),
         (tables.admin_tokens, records.AdminTokenRow),
+        (tables.administrators, records.AdministratorRow),
         (tables.admin_sessions, records.SessionRow),
         (tables.audit, records.AuditRow),
     )

@@ -57,8 +57,9 @@ def test_a_damaged_file_is_not_made_anew(tmp_path: Path, text: str) -> None:
 
 def test_the_derived_keys_differ_and_show_in_no_repr() -> None:
     key = derive(LONG.encode())
-    assert len({key.id, key.pepper, key.seal}) == 3
-    assert (len(key.pepper), len(key.seal)) == (32, 32)
+    derived = {key.pepper, key.seal, key.audit, key.login}
+    assert len({key.id, *derived}) == 5
+    assert set(map(len, derived)) == {32}
     assert derive(LONG.encode()) == key != derive(b"another")
     assert repr(key) == f"SecretKey({key.id.hex()!r}, '***')"
 

@@ -124,6 +124,21 @@ class AdminTokenRow(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float | None = None
 
 
+class AdministratorRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An administrator who signs in with a password, kept as a PHC string of Argon2id.
+
+    A session counts while ``generation`` is the one that it was opened with.
+    """
+
+    id: str
+    name: str
+    role: AdminRole
+    password_hash: str
+    is_active: bool = True
+    generation: int = 0
+    created_at: float = 0.0
+
+
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     """An administrator's session in a browser, kept as a digest. ``expires_at`` moves as it is
     used; ``data`` is what the admin API keeps in it."""

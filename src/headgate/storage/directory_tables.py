@@ -139,6 +139,19 @@ admin_tokens = Table(
     UniqueConstraint("digest", name="admin_tokens_digest"),
 )
 
+administrators = Table(
+    "administrators",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("created_at", Double, nullable=False),
+    UniqueConstraint("name", name="administrators_name"),
+)
+
 admin_sessions = Table(
     "admin_sessions",
     metadata,
@@ -158,4 +171,13 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False, info=JSON),
     Column("chain", LargeBinary, nullable=False),
+)
+
+audit_end = Table(
+    "audit_end",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("row_id", BigInteger, nullable=False),
+    Column("chain", LargeBinary, nullable=False),
+    Column("seal", LargeBinary, nullable=False),
 )

@@ -1,7 +1,8 @@
 """The secret key that stands outside the database: from the environment, or a file made once.
 
-Two keys are derived from it (HKDF, RFC 5869): the pepper of API keys' digests and the key that
-seals backends' secrets. Several, ``NEW,OLD``: the first makes, all of them read.
+Four keys are derived from it (HKDF, RFC 5869): the pepper of API keys' digests, and those that seal
+backends' secrets, the end of the audit log, and the cookies of logins. Several, ``NEW,OLD``: the
+first makes, all of them read.
 """
 
 import hashlib
@@ -27,6 +28,8 @@ class SecretKey(msgspec.Struct, frozen=True):
     id: bytes
     pepper: bytes
     seal: bytes
+    audit: bytes
+    login: bytes
 
     @override
     def __repr__(self) -> str:
@@ -54,6 +57,8 @@ def derive(secret: bytes) -> SecretKey:
         id=_expand(extracted, b"id")[:4],
         pepper=_expand(extracted, b"pepper of API keys"),
         seal=_expand(extracted, b"seal of secrets"),
+        audit=_expand(extracted, b"seal of the audit log"),
+        login=_expand(extracted, b"cookies of logins"),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from headgate.model.directory import Directory
+from headgate.storage.directory.administrators import AdministratorStore
 from headgate.storage.directory.audit import AuditStore
 from headgate.storage.directory.backends import BackendStore
 from headgate.storage.directory.chain import Note
@@ -33,6 +34,7 @@ class DirectoryStore(
     PolicyStore,
     SettingStore,
     IdentityStore,
+    AdministratorStore,
     AuditStore,
 ):
     """What an administrator keeps in one database."""
@@ -42,7 +44,7 @@ class DirectoryStore(
     ) -> "DirectoryStore":
         """The same store, whose write is noted in the audit log."""
         note = Note(at=at, actor=actor, action=action, subject=subject, detail=detail)
-        return DirectoryStore(self._database, note)
+        return DirectoryStore(self._database, note, self._seal)
 
     async def version(self) -> int:
         """Moves on with every write that the data plane may see."""

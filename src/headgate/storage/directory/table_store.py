@@ -10,9 +10,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Table, delete, insert, select, update
 
 from headgate.model.store_faults import RowConflict, StoreUnreachable
-from headgate.storage.directory.chain import Link, Note, next_row
+from headgate.storage.directory.audit_end import EndSeal, appended, read_tail
+from headgate.storage.directory.chain import Note
 from headgate.storage.directory.shape import Shape
-from headgate.storage.directory_tables import audit, directory_version
+from headgate.storage.directory_tables import directory_version
 from headgate.storage.engine import Database
 from headgate.storage.sql import Step
 
@@ -27,11 +28,15 @@ Taken = Mapping[str, str]
 
 
 class TableStore:
-    """Reads and writes tables; `note` goes to the audit log with every write."""
+    """Reads and writes tables; `note` goes to the audit log with every write, whose end `seal`
+    seals."""
 
-    def __init__(self, database: Database, note: Note | None = None) -> None:
+    def __init__(
+        self, database: Database, note: Note | None = None, seal: EndSeal | None = None
+    ) -> None:
         self._database = database
         self._note = note
+        self._seal = seal
 
     async def _list(self, shape: Shape[T], *order: ColumnElement[Any]) -> tuple[T, ...]:
         rows = await self._database.fetch(select(shape.table).order_by(*order))
@@ -68,12 +73,12 @@ class TableStore:
         plane may see the change. Raises RowConflict in the words of `taken`."""
         first = [_ADVANCE] if seen else []
         for _ in range(_MOST_TRIES):
-            last = await last_link(self._database) if self._note else Link()
-            noted = [_appended(last, self._note)] if self._note else []
+            tail = await read_tail(self._database) if self._note else None
+            noted = appended(tail, self._note, self._seal) if tail and self._note else []
             try:
                 return await self._database.write([*first, *steps, *noted]) > 0
             except RowConflict as conflict:
-                if not noted or await last_link(self._database) == last:
+                if tail is None or (await read_tail(self._database)).last == tail.last:
                     raise RowConflict(_said(str(conflict), taken or {})) from conflict
         raise StoreUnreachable("too many write to the audit log at once")
 
@@ -81,17 +86,6 @@ class TableStore:
 def added(shape: Shape[T], record: T) -> Step:
     """The step that inserts `record`."""
     return Step(insert(shape.table), (shape.values(record),))
-
-
-async def last_link(database: Database) -> Link:
-    """The last row of the audit log."""
-    newest = select(audit.c.id, audit.c.chain).order_by(audit.c.id.desc()).limit(1)
-    rows = await database.fetch(newest)
-    return Link(rows[0]["id"], rows[0]["chain"]) if rows else Link()
-
-
-def _appended(last: Link, note: Note) -> Step:
-    return Step(insert(audit), (next_row(last, note),))
 
 
 def _said(conflict: str, taken: Taken) -> str:
