@@ -69,6 +69,7 @@ def test_a_user_of_the_database_is_known_by_its_key_with_all_its_rights() -> Non
             models=("fast",),
             paths=("/v1/chat/completions",),
             networks=(ip_network("10.0.0.0/8"),),
+            limits=key().limits,
         ),
     )
 

@@ -160,13 +160,13 @@ def test_a_full_disk_leaves_no_half_record(
 ) -> None:
     book = Journal(tmp_path, "w")
     book.append(intent())
-    real = os.write
+    real = os.pwrite
 
-    def half(file: int, data: bytes) -> int:
-        return real(file, data[: len(data) // 2])
+    def half(file: int, data: bytes, offset: int) -> int:
+        return real(file, data[: len(data) // 2], offset)
 
     with monkeypatch.context() as patched:
-        patched.setattr(os, "write", half)
+        patched.setattr(os, "pwrite", half)
         with pytest.raises(OSError, match="part"):
             book.append(settled())
     book.append(closed())
@@ -181,11 +181,11 @@ def test_a_rotation_that_fails_goes_on_in_the_old_segment(
     book = Journal(tmp_path, "w")
     book.append(intent())
 
-    def full(file: int, data: bytes) -> Any:
+    def full(file: int, data: bytes, offset: int) -> Any:
         raise OSError(errno.ENOSPC, "full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(os, "write", full)
+        patched.setattr(os, "pwrite", full)
         with pytest.raises(OSError, match="full"):
             book.rotate([intent()])
     book.append(settled())
@@ -243,3 +243,61 @@ def test_a_lock_whose_file_was_taken_away_is_no_lock(
     monkeypatch.setattr(os, "open", open_then_lose)
     with pytest.raises(WorkerAlive):
         WorkerLock(tmp_path, "w")
+
+
+def test_lines_in_the_reserve_are_read_and_the_zeros_behind_them_are_not(
+    tmp_path: pathlib.Path,
+) -> None:
+    book = Journal(tmp_path, "w")
+    book.append(intent("x1"))
+    book.append(settled("x1"))
+    assert book.is_short
+    book.make_reserve()
+    assert not book.is_short
+    book.use_reserve([intent("x2")])
+    assert book.in_reserve
+    book.append(settled("x2"))
+    assert _read(tmp_path) == journal.Batch(
+        (intent("x1"), settled("x1"), intent("x2"), settled("x2")), book.end
+    )
+    assert journal.read(tmp_path, "w", Position(2, 0), book.end, ALL).next == book.end
+    book.make_reserve()
+    book.rotate([intent("x2")])
+    book.append(closed("x2"))
+    assert _read(tmp_path).records[-2:] == (intent("x2"), closed("x2"))
+    assert not book.in_reserve
+    book.close(delete=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@given(cut=st.integers(1, 100))
+@settings(max_examples=20, deadline=None)
+def test_a_line_torn_in_the_reserve_costs_that_record_only(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    folder = tmp_path_factory.mktemp("journal")
+    book = Journal(folder, "w", segment_bytes=10_000)
+    book.make_reserve()
+    book.use_reserve([])
+    book.append(settled("x1"))
+    book.append(settled("x2"))
+    with journal.segment_path(folder, "w", 2).open("r+b") as file:
+        file.seek(book.end.offset - cut)
+        file.write(bytes(cut))
+    batch = _read(folder)
+    assert batch.records == (settled("x1"),)
+    assert len(batch.damaged) == 1
+    assert len(batch.damaged[0]) < 1000
+
+
+def test_a_reserve_too_small_for_what_is_open_is_left_alone(tmp_path: pathlib.Path) -> None:
+    book = Journal(tmp_path, "w", segment_bytes=500)
+    book.make_reserve()
+    book.append(intent("x1"))
+    end = book.end
+    with pytest.raises(OSError, match="used up"):
+        book.use_reserve([intent(f"x{number}") for number in range(10)])
+    assert (book.end, book.in_reserve) == (end, False)
+    book.append(settled("x1"))
+    assert _read(tmp_path).records == (intent("x1"), settled("x1"))
+    book.close(delete=True)

@@ -2,19 +2,23 @@ import asyncio
 import errno
 import os
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from headgate.model.book_query import RequestQuery
 from headgate.model.fault import Refused
 from headgate.ports import Books
 from headgate.storage import journal
+from headgate.storage import ledger as ledger_module
 from headgate.storage.engine import Database
 from headgate.storage.journal import Most
 from headgate.storage.ledger import MOST_HELD, Backlog, Ledger, Pace
 from headgate.storage.request_log import RequestLog
 from headgate.storage.set_aside import FILE
+from headgate.storage.sql import Step
 from tests.storage.fakes import FakeDatabase
 from tests.storage.samples import closed, intent, settled
 
@@ -27,8 +31,8 @@ def _whole_exchange(books: Books, exchange_id: str) -> None:
     books.close(closed(exchange_id))
 
 
-def _full_disk(file: int, data: bytes) -> Any:
-    raise OSError(errno.ENOSPC, "No space left on device")
+def _broken_disk(file: int, data: bytes, offset: int) -> Any:
+    raise OSError(errno.EIO, "Input/output error")
 
 
 async def _until(true: Any) -> None:
@@ -159,14 +163,14 @@ async def test_a_dead_workers_books_are_found_while_running(tmp_path: pathlib.Pa
     await survivor.aclose()
 
 
-async def test_a_full_disk_refuses_new_attempts_and_keeps_what_ends(
+async def test_a_disk_that_takes_nothing_refuses_new_attempts_and_keeps_what_ends(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = FakeDatabase()
     ledger = Ledger(database, tmp_path)
     ledger.intend(intent("x1"))
     with monkeypatch.context() as patched:
-        patched.setattr(os, "write", _full_disk)
+        patched.setattr(os, "pwrite", _broken_disk)
         with pytest.raises(Refused) as caught:
             ledger.intend(intent("x2"))
         ledger.settle(settled("x1"))
@@ -178,12 +182,167 @@ async def test_a_full_disk_refuses_new_attempts_and_keeps_what_ends(
     assert set(database.exchanges) == {"x1"}
 
 
+class FullDisk:
+    """A disk without a free block until `free` is set: only what is there can be written over."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.free = False
+        self._write, self._allocate = os.pwrite, os.posix_fallocate
+        monkeypatch.setattr(os, "pwrite", self.write)
+        monkeypatch.setattr(os, "posix_fallocate", self.allocate)
+
+    def write(self, file: int, data: bytes, offset: int) -> int:
+        if not self.free and offset + len(data) > os.fstat(file).st_size:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self._write(file, data, offset)
+
+    def allocate(self, file: int, offset: int, size: int) -> None:
+        if not self.free:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self._allocate(file, offset, size)
+
+
+async def test_on_a_full_disk_what_was_used_goes_into_the_reserve_and_survives_a_kill(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = FakeDatabase()
+    database.down = True
+    ledger = Ledger(database, tmp_path)
+    for number in range(20):
+        ledger.intend(intent(f"x{number}"))
+    FullDisk(monkeypatch)
+    for number in range(10):
+        ledger.settle(settled(f"x{number}"))
+        ledger.close(closed(f"x{number}"))
+    with pytest.raises(Refused) as caught:
+        ledger.intend(intent("new"))
+    assert caught.value.fault.http_status == 503
+    assert not ledger._held
+    _kill(ledger)
+    monkeypatch.undo()
+    database.down = False
+    following = Ledger(database, tmp_path)
+    assert await following.recover() == 10
+    await following.aclose()
+    outcomes = [row["outcome"] for row in database.exchanges.values()]
+    assert (outcomes.count("complete"), outcomes.count("killed")) == (10, 10)
+    assert len(database.attempts) == 20
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_bodies_and_refusals_have_no_place_in_the_reserve(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = FakeDatabase()
+    ledger = Ledger(database, tmp_path)
+    ledger.intend(intent("x1"))
+    FullDisk(monkeypatch)
+    ledger.settle(settled("x1"))
+    ledger.close(closed("x1", response_body="y" * 100_000))
+    for number in range(5):
+        ledger.close(closed(f"refused{number}", attempts=0, outcome="refused"))
+    assert len(ledger._held) == 5
+    assert ledger._journal.end.offset < 5000
+    await ledger.flush()
+    assert len(database.exchanges) == 6
+    await ledger.aclose()
+
+
+async def test_where_the_disk_has_room_again_requests_are_taken_again(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = FakeDatabase()
+    ledger = Ledger(database, tmp_path, QUICK)
+    ledger.intend(intent("x1"))
+    disk = FullDisk(monkeypatch)
+    ledger.settle(settled("x1"))
+    ledger.start()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert ledger._journal.is_short
+    disk.free = True
+    await _until(lambda: not (ledger._journal.is_short or ledger._journal.in_reserve))
+    _whole_exchange(ledger, "x2")
+    ledger.close(closed("x1"))
+    await ledger.aclose()
+    assert set(database.exchanges) == {"x1", "x2"}
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_start_on_a_full_disk_says_so_once_and_refuses(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = FullDisk(monkeypatch)
+    ledger = Ledger(FakeDatabase(), tmp_path)
+    for _ in range(3):
+        with pytest.raises(Refused):
+            ledger.intend(intent())
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    disk.free = True
+    await ledger._regain()
+    ledger.intend(intent())
+    assert caplog.records[-1].message == "the journal can be written again"
+    ledger.close(closed())
+    await ledger.aclose()
+
+
+async def test_a_reserve_that_is_used_up_leaves_memory(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = FakeDatabase()
+    ledger = Ledger(database, tmp_path, Pace(segment_bytes=2000))
+    ledger.intend(intent("x1"))
+    FullDisk(monkeypatch)
+    for number in range(20):
+        ledger.settle(settled(f"x{number}"))
+    assert 0 < len(ledger._held) < 20
+    await ledger.flush()
+    assert len(database.attempts) == 20
+    ledger.close(closed("x1"))
+    await ledger.aclose()
+
+
+class BodiesKept(FakeDatabase):
+    """Counts the bodies that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bodies = 0
+
+    @override
+    async def write(self, steps: Sequence[Step]) -> int:
+        bodies = [step for step in steps if "exchange_bodies" in str(step.statement)]
+        self.bodies += sum(len(step.rows or ()) for step in bodies if not self.down)
+        return await super().write(steps)
+
+
+async def test_where_very_much_waits_for_the_database_bodies_are_left_out(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_module, "MOST_WAITING", 2)
+    database = BodiesKept()
+    database.down = True
+    ledger = Ledger(database, tmp_path, Pace(segment_bytes=2000))
+    for number in range(20):
+        ledger.close(closed(f"x{number}", response_body="y" * 500))
+    database.down = False
+    await ledger.aclose()
+    assert len(database.exchanges) == 20
+    assert 0 < database.bodies < 20
+
+
+def _kill(ledger: Ledger) -> None:
+    """What the end of the process does: the system lets go of locks and files."""
+    os.close(ledger._lock._file)
+    os.close(ledger._journal._file)
+
+
 async def test_what_is_held_in_memory_is_bounded_and_without_bodies(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = Ledger(FakeDatabase(), tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr(os, "write", _full_disk)
+        patched.setattr(os, "pwrite", _broken_disk)
         for number in range(MOST_HELD + 5):
             ledger.close(closed(f"x{number}"))
     assert len(ledger._held) == MOST_HELD

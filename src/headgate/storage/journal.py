@@ -1,10 +1,13 @@
 r"""The append-only journal of one worker: a record is safe from a kill once `append` returned.
 
 A segment is a file ``<worker>.<number>.journal``; a line is ``<crc32> <kind> <json>\n``, written
-by one ``write()``. The worker holds a lock on ``<worker>.lock`` while it lives; the system lets go
+by one ``pwrite()``. The worker holds a lock on ``<worker>.lock`` while it lives; the system lets go
 of it however the worker ends. A power failure loses what `sync` had not reached.
+
+Where the disk is full, the reserve becomes the next segment: its lines are followed by zeros.
 """
 
+import errno
 import fcntl
 import os
 import pathlib
@@ -15,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from headgate.model.books import AttemptRow, ExchangeRow, Intent
+from headgate.storage.reserve import Reserve, reserve_path
 from headgate.storage.sql import storable
 
 Record = Intent | AttemptRow | ExchangeRow
@@ -28,6 +32,7 @@ _DECODERS: dict[bytes, Callable[[bytes], Record]] = {
     b"x": msgspec.json.Decoder(ExchangeRow).decode,
 }
 _encode = msgspec.json.Encoder().encode
+_ZERO = b"\x00"
 
 
 class WorkerAlive(Exception):  # noqa: N818 - named for the fact
@@ -95,8 +100,20 @@ class Journal:
         self._files = threading.Lock()
         self._closed = False
         self._carried = 0
+        self._reserve = Reserve(folder, worker, segment_bytes)
         self._file = _create(folder, worker, 1)
         self.end = Position(1, 0)
+        self.in_reserve = False
+        """Whether it is the reserve that is written to."""
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there is no reserve in hand: what begins now may find no room at its end."""
+        return not self._reserve.is_there
+
+    def make_reserve(self) -> None:
+        """Makes the reserve where there is none. Raises OSError. Blocks: call it in a thread."""
+        self._reserve.make()
 
     def append(self, record: Record) -> None:
         """Writes `record`. Raises OSError where the disk will not take it; nothing is left then."""
@@ -111,14 +128,23 @@ class Journal:
         """Begins a new segment with the intents that are still open, so that no older one is
         needed for them. Raises OSError; then the old segment goes on."""
         number = self.end.segment + 1
-        opened = _create(self._folder, self._worker, number)
-        before = self._file, self.end
-        self._file, self.end = opened, Position(number, 0)
+        self._begin(_create(self._folder, self._worker, number), carried, in_reserve=False)
+
+    def use_reserve(self, carried: Iterable[Intent]) -> None:
+        """The same in the room that was kept. Raises OSError where there is none, or where it
+        is too small."""
+        path = segment_path(self._folder, self._worker, self.end.segment + 1)
+        self._begin(self._reserve.become(path), carried, in_reserve=True)
+
+    def _begin(self, opened: int, carried: Iterable[Intent], *, in_reserve: bool) -> None:
+        before = self._file, self.end, self.in_reserve
+        number = self.end.segment + 1
+        self._file, self.end, self.in_reserve = opened, Position(number, 0), in_reserve
         try:
             for intent in carried:
                 self.append(intent)
         except OSError:
-            self._file, self.end = before
+            self._file, self.end, self.in_reserve = before
             os.close(opened)
             segment_path(self._folder, self._worker, number).unlink()
             raise
@@ -148,22 +174,28 @@ class Journal:
 
     def close(self, *, delete: bool = False) -> None:
         """Closes the files; `delete` where nothing in them is needed any more."""
+        if self.in_reserve:
+            os.ftruncate(self._file, self.end.offset)
         with self._files:
             self._closed = True
             for file in (*self._unsynced, self._file):
                 os.close(file)
+        self._reserve.drop()
         if delete:
             delete_segments(self._folder, self._worker)
 
     def _write(self, data: bytes) -> None:
+        offset = self.end.offset
+        if self.in_reserve and offset + len(data) > self._reserve.size:
+            raise OSError(errno.ENOSPC, "the journal's reserve is used up")
         try:
-            written = os.write(self._file, data)
-            if written < len(data):
-                raise OSError("the disk took only a part")
+            if os.pwrite(self._file, data, offset) < len(data):
+                raise OSError(errno.ENOSPC, "the disk took only a part")
         except OSError:
-            os.ftruncate(self._file, self.end.offset)
+            if not self.in_reserve:
+                os.ftruncate(self._file, offset)
             raise
-        self.end = Position(self.end.segment, self.end.offset + len(data))
+        self.end = Position(self.end.segment, offset + len(data))
 
 
 def line(record: Record) -> bytes:
@@ -211,7 +243,7 @@ def read(
 
 def workers(folder: pathlib.Path) -> list[str]:
     """Every worker that has left something in `folder`, dead or alive."""
-    names = (*folder.glob("*.lock"), *folder.glob("*.journal"))
+    names = (path for end in ("lock", "journal", "reserve") for path in folder.glob(f"*.{end}"))
     return sorted({path.name.partition(".")[0] for path in names})
 
 
@@ -222,9 +254,10 @@ def segments(folder: pathlib.Path, worker: str) -> list[int]:
 
 
 def delete_segments(folder: pathlib.Path, worker: str) -> None:
-    """Deletes all that the worker wrote, oldest first."""
+    """Deletes all that the worker wrote, oldest first, and its reserve."""
     for number in segments(folder, worker):
         segment_path(folder, worker, number).unlink(missing_ok=True)
+    reserve_path(folder, worker).unlink(missing_ok=True)
 
 
 def segment_path(folder: pathlib.Path, worker: str, number: int) -> pathlib.Path:
@@ -233,7 +266,7 @@ def segment_path(folder: pathlib.Path, worker: str, number: int) -> pathlib.Path
 
 
 def _create(folder: pathlib.Path, worker: str, number: int) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     return os.open(segment_path(folder, worker, number), flags, 0o600)
 
 
@@ -247,8 +280,11 @@ def _lines(
         offset = start.offset if number == start.segment else 0
         with segment_path(folder, worker, number).open("rb") as file:
             file.seek(offset)
-            for text in file:
+            while end is None or Position(number, offset) < end:
+                text = file.readline()
+                if not text or text.startswith(_ZERO):
+                    break
                 offset += len(text)
                 if end is not None and Position(number, offset) > end:
                     return
-                yield text, Position(number, offset)
+                yield text.rstrip(_ZERO), Position(number, offset)

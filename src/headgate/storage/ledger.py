@@ -6,6 +6,7 @@ that is down for a day costs disk and no memory, and a restart finds the rest.
 
 import asyncio
 import collections
+import errno
 import itertools
 import logging
 import os
@@ -26,7 +27,9 @@ from headgate.storage.journal import Journal, Most, Position, Record, WorkerAliv
 from headgate.storage.set_aside import set_aside
 
 MOST_HELD = 10_000
-"""Records kept in memory while the journal's disk is full; they are closes of old exchanges."""
+"""Records kept in memory where the disk is full and the reserve is not for them, or used up."""
+MOST_WAITING = 64
+"""Segments that wait for the database before bodies are left out of what is written: 1 GiB."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +62,9 @@ class Ledger:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._worker, self._lock = _claim(folder)
         self._journal = Journal(folder, self._worker, self._pace.segment_bytes)
+        self._said_full = False
+        self._lost = 0
+        self._make_reserve()
         self._writer = BookWriter(database, self._refused)
         self._open = recovery.OpenIntents()
         self._held: collections.deque[Record] = collections.deque()
@@ -71,15 +77,21 @@ class Ledger:
         self._tasks: list[asyncio.Task[None]] = []
 
     def intend(self, intent: Intent) -> None:
-        """See `Books.intend`. Raises Refused (overloaded) where the disk will not take it."""
+        """See `Books.intend`. Raises Refused (overloaded) where the disk will not take it, or will
+        not take what is to be said at its end."""
         try:
+            if self._journal.is_short or self._journal.in_reserve:
+                raise OSError(errno.ENOSPC, "the journal has no room in reserve")
             self._journal.append(intent)
         except OSError as error:
-            _log.error("the journal cannot be written: %s", error)
+            self._note_full(error)
             message = "The gateway cannot keep its books at the moment."
             raise Refused(Fault(kind="overloaded", message=message, retry_after_s=5)) from error
         self._open.note(intent)
         self._rotate_if_full()
+        if self._said_full:
+            self._said_full = False
+            _log.warning("the journal can be written again")
 
     def settle(self, row: AttemptRow) -> None:
         """See `Books.settle`."""
@@ -147,34 +159,70 @@ class Ledger:
             self._lock.abandon()
 
     def _take(self, record: AttemptRow | ExchangeRow) -> None:
+        if self._journal.end.segment - self._done.segment > MOST_WAITING:
+            record = _without_bodies(record)
         try:
-            self._journal.append(record)
+            self._append(record)
         except OSError as error:
             self._hold(record, error)
         self._rotate_if_full()
         self._waiting += 1
-        if self._behind_since is None:
-            self._behind_since = time.monotonic()
         self._taken.set()
         if self._waiting >= self._pace.batch.records:
             self._full.set()
 
+    def _append(self, record: AttemptRow | ExchangeRow) -> None:
+        """Writes into the journal; what says what was used has the reserve. Raises OSError."""
+        if not self._journal.in_reserve:
+            try:
+                self._journal.append(record)
+                return
+            except OSError as error:
+                self._note_full(error)
+                if not _tells_usage(record):
+                    raise
+            self._journal.use_reserve(self._open)
+        if not _tells_usage(record):
+            raise OSError(errno.ENOSPC, "the reserve is for what was used")
+        self._journal.append(_without_bodies(record))
+
     def _hold(self, record: AttemptRow | ExchangeRow, error: OSError) -> None:
         """Keeps a record, without its bodies, until the database has it."""
-        if len(self._held) >= MOST_HELD:
-            _log.error("a record is lost: journal and database take nothing: %s", error)
+        if len(self._held) < MOST_HELD:
+            self._held.append(_without_bodies(record))
             return
-        if isinstance(record, ExchangeRow):
-            record = msgspec.structs.replace(record, request_body=None, response_body=None)
-        self._held.append(record)
+        self._lost += 1
+        if self._lost % MOST_HELD == 1:
+            _log.error("records are lost, %d so far: no disk has room: %s", self._lost, error)
+
+    def _make_reserve(self) -> None:
+        try:
+            self._journal.make_reserve()
+        except OSError as error:
+            self._note_full(error)
+
+    def _note_full(self, error: OSError) -> None:
+        """Says it once, not for every request."""
+        if not self._said_full:
+            self._said_full = True
+            _log.error("the journal cannot be written; new requests are refused: %s", error)
 
     def _rotate_if_full(self) -> None:
-        if not self._journal.is_full():
+        if self._journal.in_reserve or not self._journal.is_full():
             return
         try:
             self._journal.rotate(self._open)
         except OSError as error:
             _log.error("no new segment of the journal can be begun: %s", error)
+
+    async def _regain(self) -> None:
+        """Makes room again for what comes, as soon as the disk has some."""
+        try:
+            await asyncio.to_thread(self._journal.make_reserve)
+            if self._journal.in_reserve:
+                self._journal.rotate(self._open)
+        except OSError as error:
+            self._note_full(error)
 
     async def _ship(self, end: Position) -> None:
         batch = await asyncio.to_thread(
@@ -212,6 +260,8 @@ class Ledger:
         synced = Position()
         while True:
             await asyncio.sleep(self._pace.sync_s)
+            if self._journal.is_short or self._journal.in_reserve:
+                await self._regain()
             if synced == self._journal.end:
                 continue
             synced = self._journal.end
@@ -230,6 +280,17 @@ class Ledger:
 
     def _refused(self, record: Record, refusal: RowRefused) -> None:
         set_aside(self._folder, [journal.line(record)], f"the database refuses a row: {refusal}")
+
+
+def _tells_usage(record: AttemptRow | ExchangeRow) -> bool:
+    """Whether a backend was asked: what was refused before used nothing."""
+    return isinstance(record, AttemptRow) or record.attempts > 0
+
+
+def _without_bodies(record: AttemptRow | ExchangeRow) -> AttemptRow | ExchangeRow:
+    if isinstance(record, AttemptRow):
+        return record
+    return msgspec.structs.replace(record, request_body=None, response_body=None)
 
 
 def _claim(folder: pathlib.Path) -> tuple[str, WorkerLock]:
