@@ -75,7 +75,7 @@ def commands(shell: Shell) -> list[str]:
 
 def test_every_command_has_its_help(shell: Shell) -> None:
     names = commands(shell)
-    assert {"serve", "check", "mock", "backends"} <= set(names)
+    assert {"serve", "check", "mock", "bench", "backends"} <= set(names)
     for name in names:
         ran = shell(name, "--help")
         assert (ran.code, ran.err) == (0, "")
@@ -103,6 +103,8 @@ def test_the_version_is_told(shell: Shell) -> None:
         ["check", "one", "two"],
         ["mock", "--port", "x"],
         ["backends", "extra"],
+        ["bench", "--requests", "0"],
+        ["bench", "--seconds", "soon"],
     ],
 )
 def test_wrong_usage_exits_2_and_shows_the_usage(shell: Shell, arguments: list[str]) -> None:
@@ -171,6 +173,13 @@ def test_a_data_folder_that_is_a_file_is_one_sentence(shell: Shell) -> None:
 def test_a_damaged_admin_token_is_one_sentence(shell: Shell) -> None:
     shell.write("admin-token.sha256", "?")
     assert_one_sentence(shell("serve", "--data", "."), "admin-token.sha256 is damaged")
+
+
+def test_a_measurement_that_cannot_begin_is_one_sentence(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert_one_sentence(shell("bench", "--seconds", "1"), "the scripted upstream")
 
 
 def test_a_bad_script_is_one_sentence(shell: Shell) -> None:

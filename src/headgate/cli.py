@@ -15,6 +15,8 @@ from headgate import __version__
 from headgate.app import Launch, has_users, make_service
 from headgate.backends.catalog import CATALOG
 from headgate.backends.zero import zero_config
+from headgate.bench.caller import BenchFailed
+from headgate.bench.run import run as run_bench
 from headgate.cli_admin import AdminFailed, add_admin
 from headgate.config import Config, ConfigErrors, json_schema, load, report
 from headgate.mock.run import run as run_mock
@@ -38,6 +40,7 @@ class Problem(Exception):  # noqa: N818 - it is told, not raised further
 
 _TOLD = (
     AdminFailed,
+    BenchFailed,
     Problem,
     BadDatabaseUrl,
     CannotServe,
@@ -76,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_check(commands)
     _add_mock(commands)
+    _add_bench(commands)
     _add_backends(commands)
     add_admin(commands, print)
     return parser
@@ -108,6 +112,18 @@ def _add_mock(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--port", metavar="P", type=_port, default=8081, help="default: 8081")
     parser.add_argument("--script", metavar="FILE", help="a JSON script for the first answers")
     parser.set_defaults(run=lambda parsed: run_mock(parsed.host, parsed.port, parsed.script))
+
+
+def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "bench", help="measure the gateway against a direct connection", allow_abbrev=False
+    )
+    most = "at most so many of each kind, each way; default: 1000"
+    parser.add_argument("--requests", metavar="N", type=_count, default=1000, help=most)
+    parser.add_argument(
+        "--seconds", metavar="S", type=_count, default=10, help="about so long; default: 10"
+    )
+    parser.set_defaults(run=lambda parsed: run_bench(parsed.requests, parsed.seconds))
 
 
 def _add_backends(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -239,6 +255,12 @@ def _backends(parsed: argparse.Namespace) -> None:
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000000")
     return int(text)
 
 

@@ -1,0 +1,1 @@
+"""What the gateway adds on this machine: the command ``headgate bench``."""
