@@ -42,7 +42,7 @@ class EndpointMeter:
         relayed = self._sse.end()
         self._forget_sizes()
         # Not before: a backend that has finished is given little time, and more may follow here.
-        self.facts.finished = self._said_last
+        self.facts.finished = self.facts.finished or self._said_last
         return relayed
 
     def _forget_sizes(self) -> None:
