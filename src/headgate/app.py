@@ -12,7 +12,7 @@ import msgspec
 
 from headgate.backends.backend import Backend
 from headgate.background import running
-from headgate.chains import chain_of, environment_of, guarding
+from headgate.chains import Guarding, chain_of, environment_of, rehearsing
 from headgate.config import Config, ConfigErrors, load
 from headgate.filters.accounting import Accounting
 from headgate.filters.detail import Detail
@@ -22,8 +22,8 @@ from headgate.filters.metering import Metering
 from headgate.filters.pricing import ListPrices, Pricing
 from headgate.filters.request_log import RequestLog
 from headgate.measuring import Measuring, is_bearer, sharing_of
-from headgate.metrics.exposition import CONTENT_TYPE
 from headgate.memory import remembering
+from headgate.metrics.exposition import CONTENT_TYPE
 from headgate.mock.server import create_app as create_mock
 from headgate.model.directory import Directory
 from headgate.model.store_faults import StoreUnreachable
@@ -181,8 +181,7 @@ class Worker:
         environment = environment_of(gateway, http)
         knowledge = self._knowledge = _knowledge(launch, store, vault, gateway, (environment, ways))
         await knowledge.open()
-        remembered = remembering(gateway, database, lambda: knowledge.config.responses)
-        await closing.enter_async_context(remembered)
+        await closing.enter_async_context(remembering(gateway, database, knowledge))
         await closing.enter_async_context(
             running(
                 knowledge.follow(gateway.key_uses),
@@ -199,9 +198,10 @@ class Worker:
             control = administration.control_of(
                 store, knowledge, gateway.lists, vault, pepper, lambda: _built_in(gateway)
             )
+            try_out = rehearsing(gateway, environment)
             sign_in = administration.sign_in_of(knowledge, http, launch.secret_keys)
             return administration.open_admin(
-                database, ledger, control, launch.admin_digest, sign_in
+                database, ledger, control, launch.admin_digest, sign_in, try_out
             )
 
         measuring.look_at(gateway, ledger)
@@ -280,7 +280,7 @@ def _knowledge(
         ways.open(merged.snapshot.backends.values(), path or "the environment")
         chain = chain_of(config, directory, path or "the environment", environment)
         snapshot = msgspec.structs.replace(
-            _with_mock(launch, merged.snapshot), open_guard=guarding(chain)
+            _with_mock(launch, merged.snapshot), open_guard=Guarding(chain)
         )
         return Merged(snapshot, merged.problems)
 

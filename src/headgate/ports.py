@@ -20,6 +20,7 @@ from headgate.model.directory import (
 )
 from headgate.model.limits import Claim, Exceeded, Reservation, Subject
 from headgate.model.price import Cost
+from headgate.model.stored import Conversation, Kept, StoredResponse
 from headgate.model.usage import Usage
 
 Headers = list[tuple[bytes, bytes]]
@@ -41,7 +42,7 @@ class Books(Protocol):
         ...
 
     def close(self, row: ExchangeRow) -> None:
-        """Notes how an exchange ended; idempotent by id."""
+        """Notes how an exchange ended; said again, it replaces what was said."""
         ...
 
 
@@ -99,6 +100,11 @@ class Downstream(Protocol):
 
     async def read_body(self, limit: int) -> bytes:
         """The request's body, at most `limit` bytes. Raises Refused (too large, stalled)."""
+        ...
+
+    async def read_piece(self) -> bytes:
+        """In place of `read_body`: the next bytes of the body as they came, ``b""`` at its end.
+        Raises Refused (stalled)."""
         ...
 
     async def start(self, status: int, headers: Headers) -> None:
@@ -269,3 +275,58 @@ class DirectoryPort(Protocol):
         """Whether every row of the log follows from the one before it, and the last one is the
         last that was written."""
         ...
+
+
+class ResponseMemory(Protocol):
+    """Responses and conversations that callers may come back to, each its owner's alone.
+
+    What is kept is found at once in this process and written later. All that awaits raises
+    StoreUnreachable.
+    """
+
+    def keep(self, kept: Kept) -> None:
+        """Takes a response, or the next state of one, without waiting."""
+        ...
+
+    async def settled(self) -> None:
+        """Waits until all that was kept here is written, and so is found everywhere."""
+        ...
+
+    async def get(self, owner: str, id_: str) -> StoredResponse | None:
+        """The newest response of that id; waits a moment for one that is just being written."""
+        ...
+
+    async def chain(self, last: StoredResponse) -> tuple[StoredResponse, ...]:
+        """The response behind all that it goes on from, the oldest first. Where the first goes on
+        from another, that one is gone, or the chain is too long."""
+        ...
+
+    async def of_items(self, owner: str, ids: Sequence[str]) -> tuple[StoredResponse, ...]:
+        """The responses that hold items of these ids, the newest last."""
+        ...
+
+    async def events(self, stored: StoredResponse) -> bytes:
+        """The stream that told the response; nothing where there was none."""
+        ...
+
+    async def remove(self, owner: str, id_: str) -> bool: ...
+
+    async def add_conversation(
+        self, conversation: Conversation, items: Sequence[tuple[str, str]]
+    ) -> None:
+        """Items are pairs of an id and JSON, here and below."""
+        ...
+
+    async def get_conversation(self, owner: str, id_: str) -> Conversation | None: ...
+    async def change_conversation(
+        self, owner: str, id_: str, metadata: Mapping[str, Any]
+    ) -> bool: ...
+    async def remove_conversation(self, owner: str, id_: str) -> bool: ...
+    async def append_items(
+        self, owner: str, id_: str, at: float, items: Sequence[tuple[str, str]]
+    ) -> None: ...
+    async def items(self, owner: str, id_: str) -> tuple[tuple[str, str], ...]:
+        """In the order in which they were said; those of one response stand together."""
+        ...
+
+    async def remove_item(self, owner: str, id_: str, item_id: str) -> bool: ...

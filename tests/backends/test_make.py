@@ -4,6 +4,7 @@ import pytest
 
 from headgate.backends.backend import Backend, Timeouts, address, credentials, signature
 from headgate.backends.make import from_config
+from headgate.backends.provider import COMPATIBLE
 from headgate.config import BackendSettings, read_section
 from headgate.dialects.destination import Quirks
 
@@ -27,7 +28,7 @@ def test_an_unknown_server_is_asked_for_little() -> None:
         "mine",
         ("chat",),
     )
-    assert backend.quirks == Quirks(max_tokens_field="max_tokens", developer_role=False)
+    assert backend.quirks == COMPATIBLE
 
 
 @pytest.mark.parametrize(

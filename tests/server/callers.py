@@ -38,9 +38,9 @@ async def ask(
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": method,
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
+        "path": path.partition("?")[0],
+        "raw_path": path.partition("?")[0].encode(),
+        "query_string": path.partition("?")[2].encode(),
         "scheme": "http",
         "headers": [(name.replace("_", "-").encode(), v.encode()) for name, v in headers.items()],
     }

@@ -9,7 +9,7 @@ from headgate.config.backend_section import Kind
 from headgate.config.section import AuthStyle, DialectName
 from headgate.dialects.destination import Quirks
 
-COMPATIBLE = Quirks(max_tokens_field="max_tokens", developer_role=False)
+COMPATIBLE = Quirks(max_tokens_field="max_tokens", developer_role=False, keeps_responses=False)
 """What a server that merely resembles OpenAI's can be trusted with."""
 
 

@@ -132,6 +132,9 @@ class QuirkSettings(Section, frozen=True, kw_only=True):
     takes_remote_images: Annotated[bool | None, key("Fetches images by URL itself.")] = None
     model_in_body: Annotated[bool | None, key("The body names the model.")] = None
     body_version: Annotated[str | None, key("anthropic_version to write into the body.")] = None
+    keeps_responses: Annotated[
+        bool | None, key("Keeps responses, so that a request may go on from one by its id.")
+    ] = None
 
 
 class BackendSettings(Section, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from headgate.config.admin_section import AdminSettings
 from headgate.config.backend_section import BackendSettings
 from headgate.config.model_section import ModelSettings, RewriteSettings
 from headgate.config.section import Duration, ModelName, Name, OnLoss, Section, Size, key
@@ -19,6 +20,7 @@ class ServerSettings(Section, frozen=True, kw_only=True):
     host: Annotated[str, key("The address to listen on.")] = "127.0.0.1"
     port: Annotated[Port, key("The port to listen on; 0 takes a free one.")] = 8080
     max_body: Annotated[Size, key("The largest request body.")] = 32 * 1024 * 1024
+    max_upload: Annotated[Size, key("The largest form with files.")] = 512 * 1024 * 1024
     drain: Annotated[Duration, key("How long streams may finish after SIGTERM.")] = 600.0
     heartbeat: Annotated[
         Duration, key("Silence after which a stream says that it lives; 0 turns it off.")
@@ -55,6 +57,18 @@ class LoggingSettings(Section, frozen=True, kw_only=True):
     retention: Annotated[Duration, key("How long rows are kept; 0: for ever.")] = 30 * 86_400.0
 
 
+class ResponsesSettings(Section, frozen=True, kw_only=True):
+    """Responses that callers may come back to."""
+
+    store: Annotated[bool, key("Whether any are kept; off: as if every caller said so.")] = True
+    retention: Annotated[
+        Duration, key("How long one is kept after its chain's last use; 0: for ever.")
+    ] = 30 * 86_400.0
+    max_size: Annotated[Size, key("A larger one, with what was asked for it, is not kept.")] = (
+        16 * 1024 * 1024
+    )
+
+
 class Config(Section, frozen=True, kw_only=True):
     """A whole configuration; every section may be left out."""
 
@@ -75,3 +89,5 @@ class Config(Section, frozen=True, kw_only=True):
     users: Annotated[tuple[UserSettings, ...], key("Callers.")] = ()
     policies: Annotated[PolicySettings, key("The policy chain.")] = PolicySettings()
     logging: Annotated[LoggingSettings, key("The request log.")] = LoggingSettings()
+    admin: Annotated[AdminSettings, key("Who administers.")] = AdminSettings()
+    responses: Annotated[ResponsesSettings, key("Stored responses.")] = ResponsesSettings()

@@ -7,14 +7,14 @@ import msgspec
 
 from headgate.backends.abilities import abilities_of
 from headgate.backends.backend import Backend, address, credentials, signature
-from headgate.backends.choose import dialect_for
 from headgate.dialects.destination import Destination, Source
 from headgate.dialects.dialect import Dialect, WrittenRequest
-from headgate.dialects.table import DIALECTS
 from headgate.model.fault import Fault, Refused
 from headgate.pipeline import passing
+from headgate.pipeline.endpoints import speaks_own, spoken_to
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.guard import sendable
+from headgate.pipeline.upload import Upload
 from headgate.routing.target import Target
 from headgate.upstream.answer import Call
 
@@ -42,7 +42,7 @@ def put(exchange: Exchange, target: Target, at: float) -> Question:
         quirks=backend.quirks,
         abilities=abilities_of(target.model),
     )
-    if exchange.dialect.name in backend.speaks and exchange.changed is None:
+    if speaks_own(exchange.dialect, backend) and exchange.changed is None:
         question = _relay(exchange, backend, destination)
     else:
         question = _translate(exchange, backend, destination)
@@ -50,17 +50,40 @@ def put(exchange: Exchange, target: Target, at: float) -> Question:
 
 
 def _relay(exchange: Exchange, backend: Backend, destination: Destination) -> Question:
-    dialect = exchange.dialect
-    body = dialect.backend.readdress(exchange.body, exchange.envelope, destination)
+    dialect, said, recalled = exchange.dialect, exchange.body, exchange.recalled
+    if exchange.keeping is not None:
+        exchange.keeping.backend = backend.name if _keeps_the_same(exchange, backend) else None
+    if recalled is not None and recalled.backend == backend.name and exchange.guard is None:
+        said = recalled.short
     headers = dialect.backend.relay_headers(passing.to_backend(exchange.headers), destination)
     call = _call(exchange, backend, dialect, destination.model, headers)
     exchange.losses = []
+    if exchange.upload is not None:
+        return Question(backend, dialect, _with_upload(call, exchange.upload, destination.model))
+    body = dialect.backend.readdress(said, exchange.envelope, destination)
     return Question(backend, dialect, msgspec.structs.replace(call, body=body))
 
 
+def _with_upload(call: Call, upload: Upload, model: str) -> Call:
+    body, length = upload.body(model)
+    kept = (header for header in call.headers if header[0] != "content-type")
+    headers = (("content-type", upload.content_type), *kept)
+    return msgspec.structs.replace(call, headers=headers, body=body, length=length)
+
+
+def _keeps_the_same(exchange: Exchange, backend: Backend) -> bool:
+    """Whether the backend keeps, under the same id, just what the caller gets."""
+    in_background = exchange.ties is not None and exchange.ties.background
+    return backend.quirks.keeps_responses and exchange.guard is None and not in_background
+
+
 def _translate(exchange: Exchange, backend: Backend, destination: Destination) -> Question:
-    dialect = DIALECTS[dialect_for(exchange.dialect.name, backend.speaks)]
+    dialect = spoken_to(exchange.dialect, backend)
+    if exchange.keeping is not None:
+        exchange.keeping.backend = None
     own = dialect.name == exchange.dialect.name
+    if exchange.upload is not None:
+        raise Refused(_cannot_change_form())
     request = exchange.changed or exchange.full_request()
     if request.previous_response_id is not None and not own:
         raise Refused(_no_such_response(request.previous_response_id))
@@ -106,6 +129,8 @@ def _source(backend: Backend, written: WrittenRequest) -> Source:
 
 def _signed(question: Question, at: float) -> Question:
     call = question.call
+    if not isinstance(call.body, bytes):  # a signature covers the body, which is not known yet
+        return question
     signed = signature(question.backend, call.method, call.url, call.body, at)
     if not signed:
         return question
@@ -135,6 +160,11 @@ def _would_lose(losses: tuple[str, ...]) -> Fault:
     names = ", ".join(losses)
     message = f"The backend's API cannot carry {names}, and this gateway refuses to lose fields."
     return Fault(kind="invalid_request", message=message, param=losses[0])
+
+
+def _cannot_change_form() -> Fault:
+    message = "A policy in force would change this request, and forms cannot be changed."
+    return Fault(kind="policy_violation", message=message)
 
 
 def _no_such_response(id_: str) -> Fault:

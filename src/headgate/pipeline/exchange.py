@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from headgate.dialects.dialect import CallerHalf, Dialect, Envelope
+from headgate.dialects.dialect import CallerHalf, Dialect, Envelope, Ties
 from headgate.dialects.facts import Facts
+from headgate.dialects.responses import stored
 from headgate.model.caller import ANYBODY, User
 from headgate.model.fault import Fault
 from headgate.model.limits import Reservation
@@ -11,8 +12,12 @@ from headgate.model.outcome import Outcome
 from headgate.model.price import Cost
 from headgate.model.request import Request
 from headgate.pipeline.guard import Guard
+from headgate.pipeline.keeping import Keeping
+from headgate.pipeline.recalled import Recalled
 from headgate.pipeline.recording import Recording
+from headgate.pipeline.sessions import session_of
 from headgate.pipeline.snapshot import Snapshot
+from headgate.pipeline.upload import Upload
 from headgate.routing.target import Route, Target
 
 _UNREAD = Envelope(model="")
@@ -43,6 +48,9 @@ class Exchange:
     ``reservation`` is what was taken of the user's limits, ``headers_out`` what filters have to
     say with the answer. ``recording`` is there where what the caller gets is to be logged.
     ``guard`` is the policy chain at work, ``changed`` the request that it made of the caller's.
+    ``upload`` is the form in place of a body; ``body`` holds its fields as JSON then.
+    ``ties`` are in force where responses are kept: ``recalled`` is what the request was before its
+    history came in front, ``keeping`` takes the answer.
     """
 
     id: str
@@ -57,6 +65,10 @@ class Exchange:
     user: User = ANYBODY
     body: bytes = b""
     envelope: Envelope = _UNREAD
+    upload: Upload | None = None
+    ties: Ties | None = None
+    recalled: Recalled | None = None
+    keeping: Keeping | None = None
     request: Request | None = None
     guard: Guard | None = None
     changed: Request | None = None
@@ -74,8 +86,9 @@ class Exchange:
 
     @property
     def input_estimate(self) -> int:
-        """Prompt tokens, guessed from the size of the body."""
-        return max(1, len(self.body) // 4)
+        """Prompt tokens, guessed from the size of the body where nothing better is known."""
+        said = self.envelope.input_estimate
+        return max(1, len(self.body) // 4) if said is None else said
 
     @property
     def model(self) -> str:
@@ -83,9 +96,26 @@ class Exchange:
         return self.envelope.model if self.changed is None else self.changed.model
 
     @property
-    def session(self) -> str | None:
+    def named_session(self) -> str | None:
         """What ties the requests of one conversation together, where the caller says it."""
-        return self.headers.get("x-session-id") or self.envelope.session
+        thread = self.recalled.session if self.recalled else None
+        return session_of(self.headers, self.envelope, thread)
+
+    @property
+    def session(self) -> str | None:
+        """The conversation; one that this request may begin has its id."""
+        return self.named_session or (self.id if self.keeping else None)
+
+    def tied(self, data: bytes) -> bytes:
+        """A piece of the answer that names what the request went on from."""
+        if self.recalled is None or self.ties is None:
+            return data
+        return stored.tied(data, self.ties)
+
+    @property
+    def sent(self) -> bytes:
+        """The body as the caller sent it."""
+        return self.recalled.sent if self.recalled else self.body
 
     def full_request(self) -> Request:
         """The request in the hub's words, read once and only where it must be translated."""

@@ -10,7 +10,7 @@ from headgate.pipeline.model_lists import ModelLists
 from headgate.pipeline.route_memory import RouteMemory
 from headgate.pipeline.snapshot import Snapshot
 from headgate.pipeline.watch import Watch
-from headgate.ports import Prices
+from headgate.ports import Prices, ResponseMemory
 from headgate.routing.health import Health
 from headgate.routing.retry import Budget
 from headgate.upstream.answer import Upstream
@@ -29,6 +29,7 @@ class Gateway:
     draw: Callable[[], float]
     mint: Callable[[], str]
     prices: Prices | None = None
+    memory: ResponseMemory | None = None
     key_uses: KeyUses = field(default_factory=KeyUses)
     routes: RouteMemory = field(default_factory=RouteMemory)
     health: Health = field(default_factory=Health)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from headgate.model.fault import Fault, Refused
 from headgate.pipeline.charge import expected_cost
+from headgate.pipeline.endpoints import serving
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.watch import NEVER
@@ -21,18 +22,27 @@ async def targets_for(turn: Turn) -> tuple[Target, ...]:
     if not gateway.lists.complete and exchange.model not in exchange.snapshot.routes:
         reachable = [b for b in _lists(turn) if exchange.user.may_use_backend(b)]
         await turn.watch.until(gateway.lists.ready(reachable), NEVER)
-    route = exchange.route = _route(turn)
+    route = exchange.route = serving(exchange, _route(turn))
     now = turn.watch.now()
     hash_key, price_of = _hash_key(exchange, route), _price_of(turn)
     ranked = order(route, gateway.health, now, gateway.draw, hash_key, price_of)
     targets = awake(ranked, gateway.health, now) if len(ranked) > 1 else ranked
     for choose in gateway.phases.choose:
         targets = choose(exchange, targets)
+    targets = _home_first(exchange, targets)
     if not targets:
         wakes = min(gateway.health.rests_until(target.key) for target in ranked)
         message = "Every backend of this model is resting. Try again later."
         raise Refused(Fault(kind="overloaded", message=message, retry_after_s=wakes - now))
     return targets
+
+
+def _home_first(exchange: Exchange, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Before others the one that keeps what was said before."""
+    home = exchange.recalled.backend if exchange.recalled else None
+    if home is None or exchange.guard is not None:
+        return targets
+    return tuple(sorted(targets, key=lambda target: target.backend != home))
 
 
 def _route(turn: Turn) -> Route:

@@ -9,11 +9,14 @@ import msgspec
 from headgate.model.fault import Fault, Refused
 from headgate.model.outcome import Outcome
 from headgate.pipeline.attempt import Opened, ask, see_request
+from headgate.pipeline.endpoints import check_policies, may_try_again
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.guard import is_block
 from headgate.pipeline.identify import Showing, identify
+from headgate.pipeline.intake import take_request, take_rest
 from headgate.pipeline.plan import targets_for
+from headgate.pipeline.recalling import forgets, recall
 from headgate.pipeline.telling import keep_alive, start_stream, tell_fault, tell_whole
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.verdict import judge
@@ -59,8 +62,10 @@ async def run(gateway: Gateway, exchange: Exchange, downstream: Downstream) -> N
 
 async def _finish(turn: Turn) -> None:
     """When all is told and booked."""
-    guard = turn.exchange.guard
+    guard, upload = turn.exchange.guard, turn.exchange.upload
     try:
+        if upload is not None:
+            upload.close()
         if turn.rest is not None:
             await turn.rest()
         if guard is not None and guard.reviews:
@@ -77,12 +82,14 @@ async def _admit(turn: Turn) -> None:
     showing = Showing(exchange.headers, exchange.endpoint, exchange.peer, exchange.created_at)
     exchange.user = identify(exchange.snapshot, showing)
     gateway.key_uses.note(exchange.user.key.id, exchange.created_at)
-    limit = exchange.snapshot.settings.max_body
-    exchange.body = await turn.watch.until(turn.downstream.read_body(limit), NEVER)
-    exchange.envelope = exchange.caller.read_envelope(exchange.body)
+    await take_request(turn)
+    await recall(turn)
     for admit in gateway.phases.admit:
         await turn.watch.until(admit(exchange), NEVER)
     guard = exchange.guard = exchange.snapshot.open_guard(exchange)
+    if guard is not None:
+        check_policies(exchange)
+        await take_rest(turn)
     if guard is not None and not guard.asks_backend:
         await see_request(turn)
     heartbeat_s = exchange.snapshot.settings.heartbeat_s
@@ -104,10 +111,13 @@ async def _answer(turn: Turn, targets: tuple[Target, ...]) -> None:
         failure = await _attempt(turn, step.target)
         if failure is None:
             return
+        if forgets(turn.exchange, failure.fault):
+            step = NextTry(step.target, 0.0)
+            continue
         if is_block(failure.fault):  # what a policy wants mended is no matter of the route's
             route = msgspec.structs.replace(route, fallback_on=ALL_CONDITIONS)
         following = next_try(route, targets, tried, failure, gateway.draw())
-        if following is None:
+        if following is None or not may_try_again(turn.exchange):
             raise Refused(failure.fault)
         step = following
         repeats = step.target in tried
@@ -178,7 +188,7 @@ async def _relay(turn: Turn, attempt: Attempt, opened: Opened) -> None:
     exchange, gear, stream = turn.exchange, opened.gear, opened.stream
     timeouts = opened.question.backend.timeouts
     await turn.watch.hush()
-    await start_stream(turn, opened.headers)
+    await start_stream(turn, opened.headers, opened.framing)
     await stream.relay(turn, timeouts.idle_s, attempt.asked_at + timeouts.total_s)
     outcome, fault = judge(gear.facts, stream.ending or "clean")
     attempt.outcome, attempt.fault = outcome, fault

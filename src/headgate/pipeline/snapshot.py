@@ -19,13 +19,19 @@ from headgate.routing.target import Route, Target
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How the gateway behaves. Times in seconds, sizes in bytes; ``heartbeat_s`` 0: none."""
+    """How the gateway behaves. Times in seconds, sizes in bytes; ``heartbeat_s`` 0: none.
+
+    ``most_stored`` bounds a response with what was asked for it.
+    """
 
     max_body: int = 32 * 1024 * 1024
+    max_upload: int = 512 * 1024 * 1024
     heartbeat_s: float = 15.0
     stream_errors: Literal["event", "silent"] = "event"
     refuse_losses: bool = False
     stream_detail: StreamDetail = "compact"
+    store_responses: bool = True
+    most_stored: int = 16 * 1024 * 1024
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +50,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     open: bool = False
     peppers: tuple[bytes, ...] = (b"",)
     open_guard: Callable[[Any], Guard | None] = no_guard
+
+    def backend_id(self, name: str) -> str:
+        """What the backend with that name is known by for good."""
+        backend = self.backends.get(name)
+        return name if backend is None else backend.id or name
 
     @override
     def __repr__(self) -> str:
@@ -89,10 +100,13 @@ def _settings(config: Config) -> Settings:
     server = config.server
     return Settings(
         max_body=server.max_body,
+        max_upload=server.max_upload,
         heartbeat_s=server.heartbeat,
         stream_errors=server.stream_errors,
         refuse_losses=server.on_loss == "refuse",
         stream_detail=config.logging.stream_detail,
+        store_responses=config.responses.store,
+        most_stored=config.responses.max_size,
     )
 
 

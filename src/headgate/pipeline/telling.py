@@ -10,10 +10,12 @@ from headgate.pipeline import passing
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.gears import Gear
 from headgate.pipeline.guard import sendable
+from headgate.pipeline.passed import Passed
 from headgate.pipeline.turn import Turn
-from headgate.pipeline.watch import Interrupted
+from headgate.pipeline.watch import NEVER, Interrupted
 from headgate.pipeline.whole import Whole, no_reply
 from headgate.ports import Headers
+from headgate.wire import sse
 
 _JSON = ("content-type", "application/json")
 WHOLE_STALL_S = 600.0
@@ -37,13 +39,16 @@ def answer_headers(exchange: Exchange) -> passing.Headers:
     return (*headers, *exchange.headers_out, *wanted)
 
 
-async def start_stream(turn: Turn, backend_headers: passing.Headers = ()) -> None:
-    """Sends the head of an event stream, unless it is out."""
+async def start_stream(
+    turn: Turn, backend_headers: passing.Headers = (), framing: passing.Headers = passing.STREAM
+) -> None:
+    """Sends the head of an answer that comes piece by piece, an event stream unless `framing` says
+    something else, if it is not out."""
     if not turn.downstream.started:
         turn.exchange.status = 200
         turn.exchange.told_at = turn.watch.now()
         passed = _beside_ours(turn.exchange, backend_headers)
-        headers = (*passing.STREAM, *answer_headers(turn.exchange), *passed)
+        headers = (*framing, *answer_headers(turn.exchange), *passed)
         await turn.downstream.start(200, _encode(headers))
 
 
@@ -63,6 +68,10 @@ async def tell_whole(turn: Turn, whole: Whole) -> None:
         await turn.say(_as_stream(turn, whole))
         await turn.downstream.finish()
         return
+    keeping = exchange.keeping
+    whole.body = exchange.tied(whole.body)
+    if keeping is not None and keeping.take_whole(whole.body):
+        await turn.watch.until(keeping.settled(), NEVER)
     exchange.status = whole.status
     exchange.told_at = turn.watch.now()
     if exchange.recording is not None:
@@ -80,6 +89,9 @@ async def tell_fault(turn: Turn, fault: Fault, gear: Gear | None = None) -> None
     """Answers with an error: a status while none is out, else error frames."""
     exchange = turn.exchange
     await turn.watch.silence()
+    if isinstance(gear, Passed):
+        turn.downstream.abort()  # nothing can be said in the middle of sound or pictures
+        return
     if turn.downstream.started:
         if exchange.snapshot.settings.stream_errors == "event":
             frames = gear.fail(fault) if gear else exchange.caller.break_stream(fault, Facts())
@@ -110,6 +122,8 @@ def _waiting(fault: Fault) -> passing.Headers:
 
 def _as_stream(turn: Turn, whole: Whole) -> bytes:
     exchange = turn.exchange
+    if exchange.dialect.endpoint is not None:
+        return sse.write(whole.body) + exchange.caller.close_stream(Facts())
     reply = whole.reply or _read(exchange, whole.body)
     writer = exchange.caller.open_writer(turn.reply_context())
     return b"".join(writer.write(event) for event in unfold(reply)) + writer.end()

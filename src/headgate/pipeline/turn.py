@@ -7,7 +7,7 @@ from typing import Any
 from headgate.dialects.dialect import ReplyContext
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.gateway import Gateway
-from headgate.pipeline.watch import Interrupted, Watch
+from headgate.pipeline.watch import NEVER, Interrupted, Watch
 from headgate.ports import CallerLeft, Downstream
 
 WRITE_STALL_S = 60.0
@@ -28,7 +28,11 @@ class Turn:
     async def say(self, data: bytes) -> None:
         """Writes a piece of a stream. Raises CallerLeft where the caller takes nothing for long,
         and Interrupted."""
-        watch = self.watch
+        watch, keeping = self.watch, self.exchange.keeping
+        if self.exchange.recalled is not None:
+            data = self.exchange.tied(data)
+        if keeping is not None and keeping.take(data):
+            await watch.until(keeping.settled(), NEVER)
         await watch.hush()
         try:
             await watch.until(self.downstream.write(data), watch.now() + WRITE_STALL_S)
@@ -50,4 +54,5 @@ class Turn:
             model=exchange.envelope.model,
             request=exchange.full_request(),
             input_estimate=exchange.input_estimate,
+            ties=exchange.ties,
         )

@@ -36,22 +36,23 @@ def test_the_fields_are_read() -> None:
     }
     envelope = read_envelope(encode(body))
     assert (envelope.stream, envelope.include_usage, envelope.max_tokens) == (True, True, 9)
-    assert (envelope.user, envelope.session) == ("u", "s")
+    assert (envelope.user, envelope.session, envelope.session_hint) == ("u", None, "s")
 
 
 @pytest.mark.parametrize(
-    ("fields", "session"),
+    ("fields", "session", "hint"),
     [
-        ({"session_id": "a", "prompt_cache_key": "b", "user": "c"}, "a"),
-        ({"prompt_cache_key": "b", "user": "c"}, "b"),
-        ({"user": "c"}, "c"),
-        ({"session_id": 5}, None),
+        ({"session_id": "a", "prompt_cache_key": "b", "user": "c"}, "a", "b"),
+        ({"metadata": {"user_id": '{"session_id":"m"}'}, "user": "c"}, None, "m"),
+        ({"user": "c"}, None, "c"),
+        ({"session_id": 5}, None, None),
     ],
 )
-def test_the_session_is_the_nearest_name_of_one(
-    fields: dict[str, Any], session: str | None
+def test_what_names_a_session_is_told_from_what_is_like_one(
+    fields: dict[str, Any], session: str | None, hint: str | None
 ) -> None:
-    assert read_envelope(encode({"model": "m", "messages": [], **fields})).session == session
+    envelope = read_envelope(encode({"model": "m", "messages": [], **fields}))
+    assert (envelope.session, envelope.session_hint) == (session, hint)
 
 
 def test_t90_input_stands_in_for_messages() -> None:

@@ -23,7 +23,7 @@ def test_the_fields_that_are_always_needed_are_read() -> None:
         b'"metadata":{"user_id":"u1"},"tools":[{"anything":1}]}'
     )
     assert read_envelope(body) == Envelope(
-        model="fast", stream=True, include_usage=True, max_tokens=7, user="u1", session="u1"
+        model="fast", stream=True, include_usage=True, max_tokens=7, user="u1", session_hint="u1"
     )
 
 
@@ -34,14 +34,19 @@ def test_what_is_unsaid_is_none() -> None:
 def test_the_session_stands_in_the_json_that_agent_clients_send() -> None:
     user = rb"{\"device_id\":\"d\",\"session_id\":\"s-1\"}"
     envelope = read_envelope(PLAIN[:-1] + b',"metadata":{"user_id":"' + user + b'"}}')
-    assert envelope.session == "s-1"
+    assert (envelope.session, envelope.session_hint) == (None, "s-1")
     assert envelope.user == '{"device_id":"d","session_id":"s-1"}'
 
 
 @pytest.mark.parametrize("user", [r"{\"a\":1}", "{broken", r"{\"session_id\":5}", "user_1"])
 def test_without_a_session_inside_the_whole_user_is_the_session(user: str) -> None:
     envelope = read_envelope(PLAIN[:-1] + b',"metadata":{"user_id":"' + user.encode() + b'"}}')
-    assert envelope.session == envelope.user
+    assert envelope.session_hint == envelope.user
+
+
+@pytest.mark.parametrize(("said", "session"), [(b'"s"', "s"), (b"7", None), (b'""', None)])
+def test_a_session_may_be_named(said: bytes, session: str | None) -> None:
+    assert read_envelope(PLAIN[:-1] + b',"session_id":' + said + b"}").session == session
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from headgate.dialects.destination import Quirks
+from headgate.dialects.dialect import Ties
 from headgate.dialects.responses.envelope import read_envelope, readdress
 from headgate.model.fault import Refused
 from headgate.model.state import OpaqueState, seal
@@ -23,22 +24,61 @@ def test_the_fields_always_needed_are_read() -> None:
     assert envelope.include_usage
     assert envelope.max_tokens == 9
     assert envelope.user == "u"
-    assert envelope.session == "k"
+    assert envelope.session_hint == "k"
 
 
 @pytest.mark.parametrize(
-    ("fields", "session"),
+    ("fields", "session", "hint"),
     [
-        ({"session_id": "s", "prompt_cache_key": "k"}, "s"),
-        ({"prompt_cache_key": "k", "conversation": "c"}, "k"),
-        ({"conversation": {"id": "c"}, "metadata": {"user_id": "m"}}, "c"),
-        ({"metadata": {"user_id": "m"}}, "m"),
-        ({"session_id": 7}, None),
-        ({}, None),
+        ({"session_id": "s", "prompt_cache_key": "k"}, "s", "k"),
+        ({"prompt_cache_key": "k", "metadata": {"user_id": "m"}}, None, "k"),
+        ({"metadata": {"user_id": "m"}}, None, "m"),
+        ({"metadata": {"user_id": '{"session_id":"s"}'}}, None, "s"),
+        ({"session_id": 7}, None, None),
+        ({}, None, None),
     ],
 )
-def test_the_session_is_the_first_of_four(fields: dict[str, Any], session: str | None) -> None:
-    assert read_envelope(_body(**fields)).session == session
+def test_what_names_a_session_is_told_from_what_is_like_one(
+    fields: dict[str, Any], session: str | None, hint: str | None
+) -> None:
+    envelope = read_envelope(_body(**fields))
+    assert (envelope.session, envelope.session_hint) == (session, hint)
+
+
+@pytest.mark.parametrize(
+    ("fields", "ties"),
+    [
+        ({}, Ties()),
+        ({"store": None, "background": None}, Ties()),
+        ({"store": False}, Ties(store=False)),
+        ({"previous_response_id": "r"}, Ties(previous="r")),
+        ({"conversation": "c"}, Ties(conversation="c")),
+        (
+            {"conversation": {"id": "c"}, "background": True},
+            Ties(conversation="c", background=True),
+        ),
+    ],
+)
+def test_what_ties_a_request_to_others_is_read(fields: dict[str, Any], ties: Ties) -> None:
+    assert read_envelope(_body(**fields)).ties == ties
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"store": "yes"}, "store"),
+        ({"background": 1}, "background"),
+        ({"background": True, "store": False}, "background"),
+        ({"previous_response_id": 7}, "previous_response_id"),
+        ({"previous_response_id": "r", "conversation": "c"}, "previous_response_id"),
+        ({"conversation": ["c"]}, "conversation"),
+        ({"conversation": {"id": 7}}, "conversation"),
+    ],
+)
+def test_ties_that_cannot_be_are_refused(fields: dict[str, Any], param: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read_envelope(_body(**fields))
+    assert caught.value.fault.param == param
 
 
 @pytest.mark.parametrize(

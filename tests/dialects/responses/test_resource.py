@@ -1,3 +1,6 @@
+import msgspec
+
+from headgate.dialects.dialect import Ties
 from headgate.dialects.responses.resource import blank_resource, new_resource, response_id
 from tests.dialects.responses import given
 
@@ -45,6 +48,16 @@ def test_the_request_is_echoed() -> None:
     assert resource["conversation"] == {"id": "conv_1"}
     assert resource["max_tool_calls"] == 2
     assert (resource["created_at"], resource["model"]) == (9, "fast")
+
+
+def test_what_the_request_was_tied_to_is_echoed_though_it_stands_alone() -> None:
+    ties = Ties(previous="resp_1", background=True)
+    context = msgspec.structs.replace(given.context(), ties=ties)
+    resource = new_resource(context, "r", None)
+    assert (resource["previous_response_id"], resource["background"]) == ("resp_1", True)
+    context = msgspec.structs.replace(context, ties=Ties(conversation="conv_1", store=False))
+    resource = new_resource(context, "r", None)
+    assert (resource["conversation"], resource["store"]) == ({"id": "conv_1"}, False)
 
 
 def test_a_backends_id_is_kept_where_it_can_be_asked_for_again() -> None:

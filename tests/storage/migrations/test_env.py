@@ -5,8 +5,10 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from headgate.storage.directory_tables import users
 from headgate.storage.schema_script import statements
+from headgate.storage.stored_tables import stored_responses
 
 metadata = users.metadata
+assert stored_responses.metadata is metadata, "all tables are made together"
 DIALECTS: dict[str, type[Dialect]] = {
     "sqlite": sqlite.dialect,
     "postgresql": postgresql.dialect,

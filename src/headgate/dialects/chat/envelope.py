@@ -7,6 +7,7 @@ import msgspec
 from headgate.dialects.chat.lenient import count_in, object_in, text_in
 from headgate.dialects.dialect import Envelope
 from headgate.model.fault import Refused, bad_request
+from headgate.model.session_name import session_in
 from headgate.wire import json_text
 
 CONTROL_FIELDS = frozenset({"model", "messages", "input", "stream"})
@@ -34,7 +35,8 @@ _decode = msgspec.json.Decoder(_Head).decode
 def read_envelope(body: bytes) -> Envelope:
     """See `headgate.dialects.dialect.CallerHalf.read_envelope`.
 
-    The session is what the caller named as one, else the nearest thing to it.
+    Without a session the nearest things to it are a cache's key, an agent client's name for the
+    user, and the user.
     """
     head = _decode_head(body)
     if not isinstance(head.model, str) or not head.model:
@@ -46,14 +48,16 @@ def read_envelope(body: bytes) -> Envelope:
     if repeated is not None:
         raise bad_request(f"'{repeated}' stands twice in the body; send it once.", repeated)
     user = text_in(head.user) or None
-    session = text_in(head.session_id) or text_in(head.prompt_cache_key)
+    named = text_in(object_in(head.metadata).get("user_id"))
+    hint = text_in(head.prompt_cache_key) or (session_in(named) if named else user)
     return Envelope(
         model=head.model,
         stream=bool(head.stream),
         include_usage=object_in(head.stream_options).get("include_usage") is True,
         max_tokens=count_in(head.max_completion_tokens) or count_in(head.max_tokens),
         user=user,
-        session=session or text_in(object_in(head.metadata).get("user_id")) or user,
+        session=text_in(head.session_id) or None,
+        session_hint=hint or None,
     )
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from headgate.dialects.dialect import Envelope
 from headgate.model.fault import Refused, bad_request
+from headgate.model.session_name import session_in
 from headgate.wire import json_text
 
 CONTROL = frozenset({"model", "messages", "stream", "max_tokens"})
@@ -25,14 +26,10 @@ class _Head(msgspec.Struct):
     stream: bool | None = None
     max_tokens: int | None = None
     metadata: _Metadata | None = None
-
-
-class _Session(msgspec.Struct):
-    session_id: str | None = None
+    session_id: Any = None
 
 
 _decode = msgspec.json.Decoder(_Head).decode
-_decode_session = msgspec.json.Decoder(_Session).decode
 
 
 def read_envelope(body: bytes) -> Envelope:
@@ -58,7 +55,8 @@ def read_envelope(body: bytes) -> Envelope:
         include_usage=True,
         max_tokens=head.max_tokens,
         user=user,
-        session=None if user is None else _session(user),
+        session=(head.session_id or None) if isinstance(head.session_id, str) else None,
+        session_hint=None if user is None else session_in(user),
     )
 
 
@@ -100,13 +98,3 @@ def _careless_head(body: bytes) -> _Head:
         raise field_refusal(error) from error
     except msgspec.DecodeError as error:
         raise bad_request("`model` is not valid text.", "model") from error
-
-
-def _session(user: str) -> str:
-    """The session in ``metadata.user_id``, where agent clients put JSON; else all of it."""
-    if user.startswith("{"):
-        try:
-            return _decode_session(user).session_id or user
-        except msgspec.MsgspecError:
-            return user
-    return user

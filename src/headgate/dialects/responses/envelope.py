@@ -5,10 +5,11 @@ from typing import Any
 import msgspec
 
 from headgate.dialects.destination import Destination
-from headgate.dialects.dialect import Envelope
+from headgate.dialects.dialect import Envelope, Ties
 from headgate.dialects.responses import opaque
 from headgate.dialects.responses.notes import MINTED_REASONING
 from headgate.model.fault import bad_request
+from headgate.model.session_name import session_in
 from headgate.model.state import PREFIX
 from headgate.wire import json_text
 from headgate.wire.json_fields import text
@@ -29,6 +30,9 @@ class _Fields(msgspec.Struct, gc=False):
     prompt_cache_key: Any = None
     conversation: Any = None
     metadata: Any = None
+    store: Any = None
+    previous_response_id: Any = None
+    background: Any = None
     prompt: msgspec.Raw = msgspec.Raw(b"")
 
 
@@ -51,7 +55,9 @@ def read_envelope(body: bytes) -> Envelope:
         include_usage=True,
         max_tokens=_whole(fields.max_output_tokens),
         user=_text(fields.safety_identifier) or _text(fields.user),
-        session=_session(fields),
+        session=_text(fields.session_id),
+        session_hint=_session_hint(fields),
+        ties=_ties(fields),
     )
 
 
@@ -123,13 +129,34 @@ def _deepest(fields: _Fields) -> str | None:
     return "input" if json_text.depth_exceeds(bytes(fields.input)) else None
 
 
-def _session(fields: _Fields) -> str | None:
-    conversation = fields.conversation
+def _session_hint(fields: _Fields) -> str | None:
+    metadata = fields.metadata if isinstance(fields.metadata, dict) else {}
+    user = _text(metadata.get("user_id"))
+    return _text(fields.prompt_cache_key) or (session_in(user) if user else None)
+
+
+def _ties(fields: _Fields) -> Ties:
+    previous, conversation = fields.previous_response_id, fields.conversation
     if isinstance(conversation, dict):
         conversation = conversation.get("id")
-    metadata = fields.metadata if isinstance(fields.metadata, dict) else {}
-    said = (fields.session_id, fields.prompt_cache_key, conversation, metadata.get("user_id"))
-    return next((found for value in said if (found := _text(value))), None)
+    for value, name in ((previous, "previous_response_id"), (conversation, "conversation")):
+        if value is not None and not isinstance(value, str):
+            raise bad_request(f"'{name}' must be a string.", name)
+    for value, name in ((fields.store, "store"), (fields.background, "background")):
+        if value is not None and not isinstance(value, bool):
+            raise bad_request(f"'{name}' must be true or false.", name)
+    if previous and conversation:
+        raise bad_request(
+            "'previous_response_id' and 'conversation' exclude each other.", "previous_response_id"
+        )
+    if fields.background and fields.store is False:
+        raise bad_request("'background' needs a response that is stored.", "background")
+    return Ties(
+        store=fields.store is not False,
+        previous=previous or None,
+        conversation=conversation or None,
+        background=fields.background is True,
+    )
 
 
 def _text(value: Any) -> str | None:

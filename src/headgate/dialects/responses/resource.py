@@ -3,7 +3,7 @@ demands them all, inside ``response.created`` too)."""
 
 from typing import Any
 
-from headgate.dialects.dialect import ReplyContext
+from headgate.dialects.dialect import ReplyContext, Ties
 from headgate.dialects.responses.items import minted_tail
 from headgate.dialects.responses.notes import note_of
 from headgate.dialects.responses.request_write import write_format
@@ -26,6 +26,7 @@ def new_resource(context: ReplyContext, id_: str, created: int | None) -> dict[s
     return {
         **blank_resource(id_, context.model, context.created if created is None else created),
         **_echo(request),
+        **(_tied(context.ties) if context.ties else {}),
     }
 
 
@@ -95,6 +96,16 @@ def _echo(request: Request) -> dict[str, Any]:
     echo = {key: value for key, value in said.items() if value is not None}
     if request.conversation is not None:
         echo["conversation"] = {"id": request.conversation}
+    return echo
+
+
+def _tied(ties: Ties) -> dict[str, Any]:
+    """What the caller said and the request, which stands alone by now, does not say any more."""
+    echo: dict[str, Any] = {"store": ties.store, "background": ties.background}
+    if ties.previous is not None:
+        echo["previous_response_id"] = ties.previous
+    if ties.conversation is not None:
+        echo["conversation"] = {"id": ties.conversation}
     return echo
 
 

@@ -1,0 +1,109 @@
+"""A response as it is kept: taken from what a caller was told, shown again whole or as a stream."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from headgate.dialects.dialect import Ties
+from headgate.dialects.responses.open_output import Frames
+from headgate.model.stored import STATUSES, Status
+from headgate.wire import json_text, sse
+from headgate.wire.json_fields import count, fields, objects, text
+
+Response = dict[str, Any]
+
+_NO_PREVIOUS = re.compile(rb'("previous_response_id"\s*:\s*)null')
+_NO_CONVERSATION = re.compile(rb'("conversation"\s*:\s*)null')
+_ENDING = re.compile(rb"response\.(?:comp|inco|fail|canc)")
+_ENDINGS = frozenset(
+    ("response.completed", "response.incomplete", "response.failed", "response.cancelled")
+)
+
+
+def ending_in(piece: bytes) -> Response | None:
+    """The response in the last event of a stream, where `piece`, in whole frames, has it."""
+    if _ENDING.search(piece) is None:
+        return None
+    for frame in reversed(sse.parse(piece)):
+        value = json_text.object_or_none(frame.data)
+        if value is not None and (text(value, "type") or frame.event) in _ENDINGS:
+            return fields(value, "response") or None
+    return None
+
+
+def tied(piece: bytes, ties: Ties) -> bytes:
+    """A piece of an answer that names what the caller's request went on from, where its backend,
+    which was told all of it, knows nothing of that. No string of JSON can hold what is replaced."""
+    for pattern, said in ((_NO_PREVIOUS, ties.previous), (_NO_CONVERSATION, ties.conversation)):
+        if said is not None and pattern.search(piece):
+            value: Any = said if pattern is _NO_PREVIOUS else {"id": said}
+            filled = json_text.encode(value).replace(b"\\", b"\\\\")
+            piece = pattern.sub(rb"\1" + filled, piece)
+    return piece
+
+
+def with_output(response: Response, stream: bytes) -> Response:
+    """The response with the items that its stream brought, where its last event has none."""
+    if response.get("output"):
+        return response
+    done = [
+        fields(value, "item")
+        for frame in sse.parse(stream)
+        if b"response.output_item.done" in frame.data
+        and (value := json_text.object_or_none(frame.data)) is not None
+    ]
+    return {**response, "output": [item for item in done if item]}
+
+
+def status_of(response: Mapping[str, Any]) -> Status:
+    """How the response stands, ``completed`` where it does not say."""
+    said = text(response, "status")
+    return next((status for status in STATUSES if status == said), "completed")
+
+
+def numbered(stream: bytes) -> Iterator[tuple[int, bytes]]:
+    """The events of a stream with their numbers, counted where they have none."""
+    for place, frame in enumerate(sse.parse(stream)):
+        value = json_text.object_or_none(frame.data)
+        if value is None:
+            continue
+        number = count(value, "sequence_number")
+        name = text(value, "type") or frame.event or None
+        yield place if number is None else number, sse.write(frame.data, name)
+
+
+def after(stream: bytes, number: int) -> bytes:
+    """The events of a stream behind that of the given number."""
+    return b"".join(frame for at, frame in numbered(stream) if at > number)
+
+
+def told_anew(response: Response) -> bytes:
+    """A stream that tells a finished response of which no stream is kept, item by item."""
+    frames = Frames()
+    begun = {**response, "status": "in_progress", "output": [], "usage": None}
+    out = [frames.write(f"response.{word}", response=begun) for word in ("created", "in_progress")]
+    for index, item in enumerate(objects(response, "output")):
+        out += [
+            frames.write("response.output_item.added", output_index=index, item=item),
+            *_said(frames, index, item),
+            frames.write("response.output_item.done", output_index=index, item=item),
+        ]
+    status = status_of(response)
+    word = status if f"response.{status}" in _ENDINGS else "completed"
+    out.append(frames.write(f"response.{word}", response=response))
+    return b"".join(out)
+
+
+def _said(frames: Frames, index: int, item: Mapping[str, Any]) -> Iterator[bytes]:
+    """The texts of a message, which clients take from these events alone."""
+    if item.get("type") != "message":
+        return
+    for place, part in enumerate(objects(item, "content")):
+        said = text(part, "text")
+        where = {"item_id": text(item, "id"), "output_index": index, "content_index": place}
+        yield frames.write("response.content_part.added", **where, part={**part, "text": ""})
+        if part.get("type") == "output_text":
+            more: Response = {"logprobs": []}
+            yield frames.write("response.output_text.delta", **where, delta=said, **more)
+            yield frames.write("response.output_text.done", **where, text=said, **more)
+        yield frames.write("response.content_part.done", **where, part=part)

@@ -1,0 +1,33 @@
+"""Which conversation a request belongs to, from all that clients say about it."""
+
+from collections.abc import Mapping
+
+from headgate.dialects.dialect import Envelope
+
+HEADERS = (
+    "x-claude-code-session-id",
+    "session_id",
+    "session-id",
+    "thread-id",
+    "conversation_id",
+)
+"""What agent clients call their session: Claude Code's, then Codex's over its versions."""
+
+MOST_CHARACTERS = 512
+
+
+def session_of(
+    headers: Mapping[str, str], envelope: Envelope, thread: str | None = None
+) -> str | None:
+    """The session: the header ``x-session-id``, else ``session_id`` in the body, else an agent
+    client's header, else the `thread` of stored responses that the request goes on with, else
+    what the dialect has that comes nearest to one. None where nothing is said."""
+    said = (
+        headers.get("x-session-id"),
+        envelope.session,
+        *(headers.get(name) for name in HEADERS),
+        thread,
+        envelope.session_hint,
+    )
+    found = next((name for name in said if name), None)
+    return found[:MOST_CHARACTERS] if found else None

@@ -1,0 +1,96 @@
+import json
+from typing import Any
+
+import pytest
+
+from headgate.dialects.destination import Source
+from headgate.dialects.dialect import Ties
+from headgate.dialects.responses import stored
+from headgate.dialects.responses.stream_read import ResponsesReader
+from headgate.model.reply import Fold
+from headgate.wire import sse
+from tests.faults.streams import RESPONSES
+from tests.storage.stored_samples import message
+
+STREAM = b"".join(RESPONSES)
+WHOLE: dict[str, Any] = json.loads(sse.parse(RESPONSES[-1])[0].data)["response"]
+
+
+def numbers(stream: bytes) -> list[int]:
+    return [json.loads(frame.data)["sequence_number"] for frame in sse.parse(stream)]
+
+
+def test_the_end_of_a_stream_has_the_response() -> None:
+    assert stored.ending_in(STREAM) == WHOLE
+    assert [stored.ending_in(frame) for frame in RESPONSES[:-1]] == [None] * 8
+
+
+@pytest.mark.parametrize("word", ["completed", "incomplete", "failed", "cancelled"])
+def test_every_last_event_is_known_also_without_its_name(word: str) -> None:
+    told = {"type": f"response.{word}", "response": {"id": "resp_1"}}
+    assert stored.ending_in(sse.write(json.dumps(told).encode())) == {"id": "resp_1"}
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"type":"x","delta":"response.completed"}', b"response.completed", b"[]"]
+)
+def test_the_word_alone_ends_nothing(data: bytes) -> None:
+    assert stored.ending_in(sse.write(data)) is None
+    assert stored.ending_in(sse.write(b'{"type":"response.completed"}')) is None
+
+
+def test_items_are_taken_from_the_stream_where_its_end_has_none() -> None:
+    bare = {**WHOLE, "output": []}
+    assert stored.with_output(bare, STREAM)["output"] == WHOLE["output"]
+    assert stored.with_output(WHOLE, b"") is WHOLE
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [("failed", "failed"), ("queued", "queued"), ("strange", "completed"), (None, "completed")],
+)
+def test_a_response_without_a_status_is_completed(said: Any, status: str) -> None:
+    assert stored.status_of({"status": said}) == status
+
+
+def test_events_behind_a_number_are_told() -> None:
+    assert numbers(stored.after(STREAM, -1)) == list(range(9))
+    assert stored.after(STREAM, 6) == b"".join(RESPONSES[7:])
+    assert stored.after(STREAM, 8) == b""
+
+
+def test_events_without_numbers_are_counted() -> None:
+    plain = b"".join(sse.write(b'{"type":"x"}') for _ in range(3)) + b": beat\n\ndata: [DONE]\n\n"
+    assert [number for number, _ in stored.numbered(plain)] == [0, 1, 2]
+
+
+def test_what_came_whole_is_told_as_a_stream() -> None:
+    refusal = {"type": "refusal", "refusal": "no"}
+    call = {"type": "function_call", "id": "fc_1", "call_id": "c", "name": "f", "arguments": "{}"}
+    said = message("assistant", "Hello", id="msg_1")
+    output = [{**said, "content": [*said["content"], refusal]}, call]
+    told = stored.told_anew({**WHOLE, "output": output})
+    assert numbers(told) == list(range(len(sse.parse(told))))
+    assert stored.ending_in(told) == {**WHOLE, "output": output}
+    reader, fold = ResponsesReader(Source()), Fold()
+    for event in (*reader.feed(told), *reader.end()):
+        fold.add(event)
+    assert reader.finished
+    parts = fold.reply().choices[0].parts
+    assert [type(part).__name__ for part in parts] == ["Text", "Refusal", "ToolCall"]
+
+
+@pytest.mark.parametrize("space", [b"", b" "])
+def test_an_answer_names_what_its_request_went_on_from(space: bytes) -> None:
+    piece = b'{"previous_response_id":%bnull,"conversation":%bnull,"x":null}' % (space, space)
+    ties = Ties(previous="resp_1")
+    told = json.loads(stored.tied(piece, ties))
+    assert told == {"previous_response_id": "resp_1", "conversation": None, "x": None}
+    told = json.loads(stored.tied(piece, Ties(conversation="conv_1")))
+    assert told["conversation"] == {"id": "conv_1"}
+
+
+def test_what_is_only_said_is_left_alone() -> None:
+    said = json.dumps({"delta": '"previous_response_id":null'}).encode()
+    assert stored.tied(said, Ties(previous="resp_1")) == said
+    assert stored.tied(b'{"previous_response_id":null}', Ties()) == b'{"previous_response_id":null}'

@@ -1,0 +1,93 @@
+"""A memory of responses that forgets everything with its test."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from headgate.model.store_faults import StoreUnreachable
+from headgate.model.stored import Conversation, Kept, StoredResponse
+
+
+class FakeMemory:
+    """Keeps everything at once; nothing can be reached while it is ``down``."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Kept] = {}
+        self.talks: dict[tuple[str, str], Conversation] = {}
+        self.said: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self.down = False
+        self.settlings = 0
+
+    def keep(self, kept: Kept) -> None:
+        stored = kept.stored
+        self.kept[stored.key] = kept
+        if kept.conversation is not None:
+            self.said[stored.owner, kept.conversation].extend(kept.said)
+
+    async def settled(self) -> None:
+        self.settlings += 1
+        self._reach()
+
+    async def get(self, owner: str, id_: str) -> StoredResponse | None:
+        self._reach()
+        mine = [k.stored for k in self.kept.values() if k.stored.owner == owner]
+        return next((one for one in reversed(mine) if one.id == id_), None)
+
+    async def chain(self, last: StoredResponse) -> tuple[StoredResponse, ...]:
+        links = [last]
+        while (key := links[0].previous) is not None and key in self.kept:
+            links.insert(0, self.kept[key].stored)
+        return tuple(links)
+
+    async def of_items(self, owner: str, ids: Sequence[str]) -> tuple[StoredResponse, ...]:
+        mine = [kept for kept in self.kept.values() if kept.stored.owner == owner]
+        return tuple(kept.stored for kept in mine if set(ids) & set(kept.item_ids))
+
+    async def events(self, stored: StoredResponse) -> bytes:
+        return self.kept[stored.key].events
+
+    async def remove(self, owner: str, id_: str) -> bool:
+        found = await self.get(owner, id_)
+        if found is not None:
+            del self.kept[found.key]
+        return found is not None
+
+    async def add_conversation(
+        self, conversation: Conversation, items: Sequence[tuple[str, str]]
+    ) -> None:
+        self._reach()
+        self.talks[conversation.owner, conversation.id] = conversation
+        self.said[conversation.owner, conversation.id] = list(items)
+
+    async def get_conversation(self, owner: str, id_: str) -> Conversation | None:
+        self._reach()
+        return self.talks.get((owner, id_))
+
+    async def change_conversation(self, owner: str, id_: str, metadata: Mapping[str, Any]) -> bool:
+        found = self.talks.get((owner, id_))
+        if found is not None:
+            self.talks[owner, id_] = msgspec.structs.replace(found, metadata=metadata)
+        return found is not None
+
+    async def remove_conversation(self, owner: str, id_: str) -> bool:
+        self.said.pop((owner, id_), None)
+        return self.talks.pop((owner, id_), None) is not None
+
+    async def append_items(
+        self, owner: str, id_: str, at: float, items: Sequence[tuple[str, str]]
+    ) -> None:
+        self.said[owner, id_].extend(items)
+
+    async def items(self, owner: str, id_: str) -> tuple[tuple[str, str], ...]:
+        return tuple(self.said[owner, id_])
+
+    async def remove_item(self, owner: str, id_: str, item_id: str) -> bool:
+        said = self.said[owner, id_]
+        kept = [pair for pair in said if pair[0] != item_id]
+        self.said[owner, id_] = kept
+        return len(kept) < len(said)
+
+    def _reach(self) -> None:
+        if self.down:
+            raise StoreUnreachable("down")
