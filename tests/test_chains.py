@@ -6,12 +6,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from headgate.chains import chain_of, environment_of, guarding
+from headgate.chains import Guarding, chain_of, environment_of, rehearsing
 from headgate.config import Config, ConfigErrors
 from headgate.config.schema import PolicySettings
 from headgate.model.directory import Directory, PolicyRow
 from headgate.model.fault import Refused
 from headgate.policies.environment import Environment, HttpCall
+from headgate.policies.keys import ChainRefused
+from headgate.policies.occasion import Occasion
+from headgate.policies.rehearsal import Trial
 from headgate.policies.running import Running
 from headgate.policies.service import MOST_ANSWER_BYTES
 from tests.pipeline.fakes import FakeUpstream, Scene, reply
@@ -30,7 +33,7 @@ def row(position: int, entry: dict[str, Any], is_active: bool = True) -> PolicyR
 
 async def refuses(settings: Config, directory: Directory) -> str:
     """Which policy refuses a greeting; "" where none does."""
-    guard = guarding(chain_of(settings, directory, "file.yaml", Environment()))(Scene().exchange)
+    guard = Guarding(chain_of(settings, directory, "file.yaml", Environment()))(Scene().exchange)
     if guard is None:
         return ""
     try:
@@ -75,11 +78,11 @@ async def test_policies_know_who_asks_for_what_but_no_credential() -> None:
     scene.turn()
     when = {"model": ["fast"], "path": ["/v1/test"], "header": {"x-tenant": ["a"]}}
     chain = chain_of(config({**BLOCK, "when": when}), Directory(), "", Environment())
-    guard = guarding(chain)(scene.exchange)
+    guard = Guarding(chain)(scene.exchange)
     assert isinstance(guard, Running)
     assert guard.occasion.headers == {"x-tenant": "a"}
     scene.exchange.headers["x-tenant"] = "b"
-    assert guarding(chain)(scene.exchange) is None
+    assert Guarding(chain)(scene.exchange) is None
 
 
 async def test_a_service_is_asked_over_http_and_its_answer_bounded() -> None:
@@ -94,3 +97,23 @@ async def test_a_service_is_asked_over_http_and_its_answer_bounded() -> None:
     assert (await environment.post(call)).status == 500
     assert environment.clock() > 0
     assert environment.wall() > 0
+
+
+async def test_a_sample_is_tried_with_its_own_chain_or_with_the_one_in_force() -> None:
+    scene = Scene()
+    try_out = rehearsing(scene.gateway, Environment())
+    trial = Trial(occasion=Occasion(), request=request("hi"))
+    assert (await try_out(trial)).fault is None
+    chain = chain_of(config({**BLOCK, "name": "in force"}), Directory(), "", Environment())
+    snapshot = msgspec.structs.replace(scene.snapshot, open_guard=Guarding(chain))
+    scene.gateway.snapshot = snapshot
+    refused = (await try_out(trial)).fault
+    assert refused is not None
+    assert "'in force'" in refused.message
+    own = ({**BLOCK, "name": "its own"},)
+    refused = (await try_out(msgspec.structs.replace(trial, entries=own))).fault
+    assert refused is not None
+    assert "'its own'" in refused.message
+    assert (await try_out(msgspec.structs.replace(trial, entries=()))).fault is None
+    with pytest.raises(ChainRefused):
+        await try_out(msgspec.structs.replace(trial, entries=({"policy": "redcat"},)))

@@ -1,7 +1,7 @@
 """The policy chain of a configuration, put to work in a gateway, and whom its policies may ask."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -12,10 +12,11 @@ from headgate.model.directory import Directory
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.guard import Guard
-from headgate.policies.chain import Chain, Entry, compile_chain
+from headgate.policies.chain import NO_CHAIN, Chain, Entry, compile_chain
 from headgate.policies.environment import Environment, HttpAnswer, HttpCall
 from headgate.policies.keys import ChainRefused
 from headgate.policies.occasion import Occasion
+from headgate.policies.rehearsal import Rehearsal, Trial, rehearse
 from headgate.policies.service import MOST_ANSWER_BYTES
 from headgate.upstream.answer import Call, Upstream
 from headgate.upstream.inflate import inflated
@@ -45,11 +46,14 @@ def chain_of(config: Config, directory: Directory, file: str, environment: Envir
         ) from refused
 
 
-def guarding(chain: Chain) -> Callable[[Exchange], Guard | None]:
+class Guarding(msgspec.Struct, frozen=True):
     """Puts `chain` to work on exchanges: for `Snapshot.open_guard`."""
 
-    def open_guard(exchange: Exchange) -> Guard | None:
-        return chain.opens(
+    chain: Chain
+
+    def __call__(self, exchange: Exchange) -> Guard | None:
+        """The chain at work on one exchange."""
+        return self.chain.opens(
             Occasion(
                 user=exchange.user.name,
                 model=exchange.envelope.model,
@@ -59,7 +63,20 @@ def guarding(chain: Chain) -> Callable[[Exchange], Guard | None]:
             )
         )
 
-    return open_guard
+
+def rehearsing(
+    gateway: Gateway, environment: Environment
+) -> Callable[[Trial], Awaitable[Rehearsal]]:
+    """Tries samples with their own chain, or with the one in force. Raises ChainRefused."""
+
+    async def try_out(trial: Trial) -> Rehearsal:
+        in_force = gateway.snapshot.open_guard
+        chain = in_force.chain if isinstance(in_force, Guarding) else NO_CHAIN
+        if trial.entries is not None:
+            chain = compile_chain(trial.entries, environment)
+        return await rehearse(chain, trial)
+
+    return try_out
 
 
 def _entries(config: Config, directory: Directory) -> tuple[Entry, ...]:

@@ -27,6 +27,9 @@ from headgate.model.directory import (
 )
 from headgate.model.secret_fields import as_sealed
 from headgate.model.store_faults import StoreUnreachable
+from headgate.policies.chain import Entry, compile_chain
+from headgate.policies.environment import Environment, ModelQuestion
+from headgate.policies.rehearsal import Rehearsal, Trial, rehearse
 from tests.admin.fake_directory import FakeDirectory, Rows
 from tests.admin.fake_provider import FakeProvider
 
@@ -129,6 +132,8 @@ class World:
         self.refreshed: list[str] = []
         self.problems: list[str] = []
         self.directory = FakeDirectory()
+        self.chain: tuple[Entry, ...] = ()
+        self.questions: list[ModelQuestion] = []
         self.admin = AdminSettings()
         self.http = FakeProvider()
 
@@ -158,6 +163,17 @@ class World:
     def _mint(self) -> str:
         self.minted += 1
         return f"{self.minted:016x}"
+
+    async def try_out(self, trial: Trial) -> Rehearsal:
+        """Tries a sample; the chain in force is `self.chain`."""
+        entries = self.chain if trial.entries is None else trial.entries
+        environment = Environment(ask_model=self.ask_model)
+        return await rehearse(compile_chain(entries, environment), trial)
+
+    async def ask_model(self, question: ModelQuestion) -> str:
+        """What judges ask."""
+        self.questions.append(question)
+        return '{"allow": true}'
 
     async def _changed(self) -> None:
         self.changes += 1
@@ -227,6 +243,7 @@ def deps(log: FakeRequestLog, numbers: FakeAnalytics, world: World) -> Deps:
         control=control,
         admin_digest=digest,
         sign_in=sign_in,
+        try_out=world.try_out,
     )
 
 

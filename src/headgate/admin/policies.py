@@ -45,7 +45,6 @@ async def create_policy(control: Wired, body: PolicyBody, request: Request) -> R
     active = given.pop("is_active", None) is not False
     entry = {key: value for key, value in given.items() if value is not None}
     _check(control, entry)
-    _check(control, entry)
     there = await control.store.list_policies()
     position = there[-1].position + 1 if there else 0
     row = PolicyRow(id=control.mint(), position=position, entry=entry, is_active=active)

@@ -1,6 +1,6 @@
 """The shapes of the admin API, as its OpenAPI description shows them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -45,9 +45,12 @@ class RequestParams(BaseModel):
     q: str | None = Field(
         None, max_length=200, description="Text in ids, names, outcome or error, in any case"
     )
-    user_id: str | None = Field(None, alias="userId")
-    backend_id: str | None = Field(None, alias="backendId")
+    user_id: str | None = Field(None, alias="userId", description="Its id or a name it has had")
+    backend_id: str | None = Field(
+        None, alias="backendId", description="Its id or a name it has had"
+    )
     model: str | None = Field(None, description="The model asked for or routed to")
+    session: str | None = Field(None, description="The conversation, as its row has it")
     outcome: Outcome | None = None
     detail_logged: bool | None = Field(None, alias="detailLogged")
     since: Instant | None = Field(None, alias="from")
@@ -92,6 +95,9 @@ class RequestRow(BaseModel):
     detail_logged: bool
     request_body: str | None = Field(description="Only where detail_logged")
     response_body: str | None = Field(description="Only where detail_logged")
+    user_name: str | None = Field(description="At the time")
+    backend_name: str | None = Field(description="At the time")
+    session: str | None = Field(description="The conversation")
 
 
 class AttemptRow(BaseModel):
@@ -100,6 +106,7 @@ class AttemptRow(BaseModel):
     attempt: int = Field(description="From 1")
     at: str = Field(description="RFC 3339, UTC")
     backend_id: str
+    backend_name: str | None = Field(description="At the time")
     routed_model: str
     outcome: Outcome
     status_code: int | None
@@ -110,12 +117,13 @@ class AttemptRow(BaseModel):
     reasoning_tokens: int | None
     usage_source: UsageSource | None
     cost_usd: float | None
+    price_version: str | None = Field(description="By which prices the cost was counted")
     time_to_first_event_ms: float | None
     duration_ms: float | None
 
 
-class PolicyNote(BaseModel):
-    """What one policy did in an exchange."""
+class PolicyDeed(BaseModel):
+    """What one policy did."""
 
     policy: str
     monitor: bool = Field(description="It only watched")
@@ -123,6 +131,11 @@ class PolicyNote(BaseModel):
     changed: bool = Field(description="Whether it changed anything, or would have")
     findings: dict[str, int] = Field(description="What it met, and how often")
     failures: list[str] = Field(description="What went wrong in it")
+
+
+class PolicyNote(PolicyDeed):
+    """What one policy did in an exchange."""
+
     holds: int = Field(description="How often text of a stream was held")
     held_ms: float = Field(description="For how long together")
     longest_hold_ms: float
@@ -137,12 +150,15 @@ class RequestPage(BaseModel):
     total: int = Field(description="Exchanges that fit, over all pages")
     limit: int
     offset: int
+    searched_since: str | None = Field(
+        None, description="Where q is given: older rows were not searched in every column"
+    )
 
 
 class RequestDetail(RequestRow):
     """One exchange with its attempts."""
 
-    session: str | None
+    key_id: str | None = Field(description="The key that was shown; null: one of the file's")
     losses: list[str] = Field(description="Fields that a translation could not carry")
     policies: list[PolicyNote] = Field(description="Those that had something to tell")
     tags: dict[str, str] = Field(description="What policies say of the exchange")
@@ -154,3 +170,51 @@ class Explanation(BaseModel):
 
     id: str
     steps: list[str] = Field(description="Sentences, in the order of what happened")
+
+
+class PolicyTest(BaseModel):
+    """A sample to try a chain on: a request, a reply, or both; or an exchange of the log."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    chain: list[dict[str, Any]] | None = Field(
+        None,
+        max_length=1000,
+        description="Entries as in the file; one with the id of an entry in force is that entry, "
+        "changed. Left out: the chain in force",
+    )
+    dialect: Literal["chat", "messages", "responses"] = Field(
+        "chat", description="Of the request and the reply"
+    )
+    request: dict[str, Any] | None = Field(None, description="As a caller would send it")
+    reply: str | dict[str, Any] | None = Field(
+        None, description="Text, or a whole reply in the dialect"
+    )
+    exchange_id: str | None = Field(
+        None, description="An exchange whose bodies were logged, in place of the request"
+    )
+    user: str = Field("", description="The caller's name, for conditions")
+    model: str = Field("", description="The model asked for; left out: the request's")
+    backend: str | None = Field(None, description="The backend that would be asked")
+    path: str = Field("", description="The endpoint")
+    headers: dict[str, str] = Field({}, description="The caller's")
+
+
+class BeforeAfter(BaseModel):
+    """One side of a test."""
+
+    before: Any
+    after: Any = Field(description="Null where it was refused")
+    changed: bool
+
+
+class PolicyTestResult(BaseModel):
+    """What a chain makes of a sample."""
+
+    refused: str | None = Field(description="Why the exchange would end")
+    request: BeforeAfter | None
+    reply: BeforeAfter | None
+    policies: list[PolicyDeed] = Field(description="Those in force, in their order")
+    tags: dict[str, str]
+    headers_to_backend: list[tuple[str, str]]
+    headers_to_caller: list[tuple[str, str]]
