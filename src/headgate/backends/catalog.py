@@ -14,6 +14,8 @@ _MESSAGES_BELOW = {
     "/v1/messages/": to("/anthropic/v1/messages/"),
 }
 _THINKS_ALOUD = msgspec.structs.replace(COMPATIBLE, wants_reasoning_back=True)
+_OPENAI_HINTS = ("prompt_cache_key", "safety_identifier", "verbosity")
+"""What only OpenAI's own endpoints know; servers that check every field answer it with a 400."""
 _CLAUDE_ELSEWHERE = Quirks(refuses_betas=True, takes_remote_images=False)
 
 CATALOG: tuple[Provider, ...] = (
@@ -118,7 +120,7 @@ CATALOG: tuple[Provider, ...] = (
         hosts=r"openrouter\.ai",
         base_url="https://openrouter.ai/api",
         env=("OPENROUTER_API_KEY",),
-        quirks=msgspec.structs.replace(COMPATIBLE, reasoning_field="reasoning"),
+        quirks=msgspec.structs.replace(COMPATIBLE, reasoning_field="reasoning", cache_marks=True),
     ),
     Provider(
         kind="groq",
@@ -131,7 +133,7 @@ CATALOG: tuple[Provider, ...] = (
         quirks=Quirks(
             developer_role=False,
             reasoning_field="reasoning",
-            refuses_fields=frozenset(("logprobs", "top_logprobs", "logit_bias")),
+            refuses_fields=frozenset(("logprobs", "top_logprobs", "logit_bias", *_OPENAI_HINTS)),
         ),
     ),
     Provider(
@@ -161,7 +163,7 @@ CATALOG: tuple[Provider, ...] = (
             usage_in_stream=False,
             nine_character_tool_ids=True,
             refuses_fields=frozenset(
-                ("user", "store", "logit_bias", "logprobs", "top_logprobs", "seed", "verbosity")
+                ("user", "store", "logit_bias", "logprobs", "top_logprobs", "seed", *_OPENAI_HINTS)
             ),
         ),
     ),
@@ -204,7 +206,9 @@ CATALOG: tuple[Provider, ...] = (
         quirks=Quirks(
             developer_role=False,
             reasoning_field="reasoning",
-            refuses_fields=frozenset(("frequency_penalty", "presence_penalty", "logit_bias")),
+            refuses_fields=frozenset(
+                ("frequency_penalty", "presence_penalty", "logit_bias", *_OPENAI_HINTS)
+            ),
         ),
     ),
     Provider(
@@ -253,7 +257,10 @@ CATALOG: tuple[Provider, ...] = (
         quirks=msgspec.structs.replace(
             COMPATIBLE,
             refuses_fields=frozenset(
-                ("store", "metadata", "logit_bias", "top_logprobs", "n", "service_tier", "user")
+                (
+                    *("store", "metadata", "logit_bias", "top_logprobs", "n", "service_tier"),
+                    *("user", *_OPENAI_HINTS),
+                )
             ),
         ),
     ),

@@ -32,6 +32,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """Top-level request fields (in the target's own spelling) that it answers with a 400."""
     refuses_betas: bool = False
     """Takes no ``anthropic-beta`` but those it knows (Bedrock, Vertex)."""
+    cache_marks: bool = False
+    """Takes ``cache_control`` on parts and tools although its dialect has none (OpenRouter)."""
     reasoning_before_each_call: bool = False
     """Wants a reasoning item before every function call (DeepSeek-like Responses gateways)."""
     takes_remote_images: bool = True

@@ -194,3 +194,21 @@ def test_names_and_unknown_fields_of_messages() -> None:
 def test_reasoning_in_a_tool_result_is_no_part_of_the_answer() -> None:
     said, _ = write(Message("assistant", (Reasoning("hm"), Text("a"))))
     assert said == [{"role": "assistant", "content": "a"}]
+
+
+MARK = CacheMark(None, {"type": "ephemeral"})
+
+
+def test_prompt_cache_marks_reach_a_backend_that_takes_them() -> None:
+    quirks = Quirks(cache_marks=True)
+    system = Message("system", (Text("a", cache=MARK), Text("b")))
+    said, losses = write(system, user(Text("c", cache=MARK)), quirks=quirks)
+    marked = {"type": "text", "cache_control": {"type": "ephemeral"}}
+    assert said[0]["content"] == [{"type": "text", "text": "a"}, {**marked, "text": "b"}]
+    assert said[1]["content"] == [{**marked, "text": "c"}]
+    assert losses == ()
+
+
+def test_prompt_cache_marks_reach_no_other_backend() -> None:
+    said, _ = write(Message("system", (Text("a", cache=MARK),)), user(Text("c", cache=MARK)))
+    assert [message["content"] for message in said] == ["a", "c"]

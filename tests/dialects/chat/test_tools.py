@@ -44,7 +44,7 @@ def test_functions_come_back_as_they_were() -> None:
         HostedTool("openrouter:web_search", "chat", HOSTED),
     )
     losses = Losses(Request(dialect="chat", model="m", messages=()))
-    assert write_tools(tools, True, ToolNames(tools), losses) == [FUNCTION, CUSTOM, HOSTED]
+    assert write_tools(tools, True, ToolNames(tools), losses, True) == [FUNCTION, CUSTOM, HOSTED]
 
 
 def test_the_flat_and_the_older_form() -> None:

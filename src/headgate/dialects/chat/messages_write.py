@@ -30,6 +30,7 @@ class MessagesWriter:
         self, request: Request, destination: Destination, names: ToolNames, losses: Losses
     ) -> None:
         self._native = request.dialect == "chat"
+        self._marks = self._native or destination.quirks.cache_marks
         self._destination = destination
         self._names = names
         self._losses = losses
@@ -68,7 +69,7 @@ class MessagesWriter:
         else:
             parts = message.parts
             if message.role != "user" and not self._native:
-                parts = tuple(Text(text) for text in instructions_of(message))
+                parts = _instructions(message)
                 if not parts:
                     return
             written = {"role": self._role(message), "content": self._content(parts)}
@@ -105,8 +106,8 @@ class MessagesWriter:
             self._losses.add_extras("messages", extras)
         else:
             entry.update(extras or {})
-            if mark is not None and mark.native is not None:
-                entry["cache_control"] = mark.native
+        if self._marks and mark is not None and mark.native is not None:
+            entry["cache_control"] = mark.native
         yield entry
 
     def _entry(self, part: Part) -> Json | None:
@@ -179,6 +180,14 @@ class MessagesWriter:
         entries = [entry for text in texts for entry in self._entries(text)]
         said = "\n".join(str(entry.get("text", "")) for entry in entries)
         return f"Error: {said}" if result.is_error else said
+
+
+def _instructions(message: Message) -> tuple[Part, ...]:
+    """The texts of a system or developer message, the last with the mark that any of them had."""
+    texts = instructions_of(message)
+    marks = [part.cache for part in message.parts if isinstance(part, Text) and part.cache]
+    plain = tuple(Text(text) for text in texts[:-1])
+    return (*plain, *(Text(text, cache=marks[-1] if marks else None) for text in texts[-1:]))
 
 
 def _merged(messages: tuple[Message, ...]) -> tuple[Message, ...]:

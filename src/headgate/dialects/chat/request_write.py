@@ -115,7 +115,8 @@ class _Writing:
 
     def _tools(self) -> None:
         request = self._request
-        tools = write_tools(request.tools, self._native, self._names, self._losses)
+        marks = self._native or self._quirks.cache_marks
+        tools = write_tools(request.tools, self._native, self._names, self._losses, marks)
         if not tools:
             self._refuse_forced(request.tool_choice)
             return

@@ -144,13 +144,21 @@ def _ref(entry: Json) -> ToolRef:
 
 
 def write_tools(
-    tools: tuple[Tool | HostedTool, ...], native: bool, names: ToolNames, losses: Losses
+    tools: tuple[Tool | HostedTool, ...],
+    native: bool,
+    names: ToolNames,
+    losses: Losses,
+    marks: bool = False,
 ) -> list[Json]:
-    """The entries of ``tools``. `native`: the request came in this dialect."""
+    """The entries of ``tools``. `native`: the request came in this dialect; `marks`: prompt-cache
+    marks may be written."""
     written: list[Json] = []
     for tool in tools:
         if isinstance(tool, Tool):
-            written.append(_write_tool(tool, native, names, losses))
+            entry = _write_tool(tool, native, names, losses)
+            if marks and tool.cache is not None and tool.cache.native is not None:
+                entry["cache_control"] = tool.cache.native
+            written.append(entry)
         elif tool.dialect == "chat":
             written.append({**tool.native})
         else:
@@ -173,8 +181,7 @@ def _write_tool(tool: Tool, native: bool, names: ToolNames, losses: Losses) -> J
     function.update(_said(strict=tool.strict))
     inside = extras.pop("function", None)
     function.update(inside if isinstance(inside, dict) else {})
-    mark = tool.cache.native if native and tool.cache else None
-    return {"type": "function", "function": function, **extras, **_said(cache_control=mark)}
+    return {"type": "function", "function": function, **extras}
 
 
 def _said(**fields: Any) -> Json:
