@@ -45,7 +45,7 @@ fuzz: $(VENV)/test.ok  ## Readers on hostile bytes, SECONDS each (needs Python <
 	    $(BIN)/python -m fuzz $$dialect -max_total_time=$${SECONDS:-60} || exit 1; \
 	done
 
-bench: $(VENV)/test.ok  ## Processor time a request and a chunk; results under bench/results/.
+bench: $(VENV)/test.ok  ## The gateway beside nginx, LiteLLM and Portkey; ARGS=--quick for nginx alone.
 	$(BIN)/python -m bench $(ARGS)
 
 lock: $(VENV)/test.ok  ## Pin every dependency with its hashes.
