@@ -12,8 +12,10 @@ from headgate.measuring import Measuring, is_bearer, sharing_of
 from headgate.model.directory import AdminTokenRow
 from headgate.model.fault import Refused
 from headgate.model.store_faults import StoreUnreachable
+from headgate.storage.ledger import Backlog
 from tests.admin.fake_directory import FakeDirectory
 from tests.metrics.strict_parser import Metric, parse
+from tests.pipeline.fakes import Scene
 
 
 async def told(measuring: Measuring) -> dict[str, Metric]:
@@ -57,6 +59,22 @@ async def test_counts_of_all_workers_are_added_and_gauges_stand_side_by_side(
     assert metrics["headgate_workers"].value() == 2
     for worker in ("0", "1"):
         assert metrics["process_start_time_seconds"].value(worker=worker) > 0
+
+
+async def test_the_state_of_each_worker_is_told_to_the_others(tmp_path: Path) -> None:
+    one, other = two(tmp_path)
+    scene = Scene()
+    scene.gateway.draining = True
+    ledger: Any = SimpleNamespace(backlog=lambda: Backlog(7, 0.5))
+    other.look_at(scene.gateway, ledger)
+    await share_once(other)
+    metrics = await told(one)
+    assert metrics["headgate_draining"].value(worker="1") == 1
+    assert metrics["headgate_journal_backlog_bytes"].value(worker="1") == 7
+    assert metrics["headgate_ledger_lag_seconds"].value(worker="1") == 0.5
+    assert metrics["headgate_model_list_ready"].value(worker="1", backend="one") == 1
+    assert metrics["headgate_backend_models"].value(worker="1", backend="one") >= 1
+    assert metrics["headgate_requests_in_flight"].value(worker="1") == 0
 
 
 async def test_a_worker_that_is_replaced_loses_no_count(tmp_path: Path) -> None:

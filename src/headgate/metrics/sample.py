@@ -18,4 +18,4 @@ class Gauge(msgspec.Struct, frozen=True):
 
 def alone(name: str, help: str, value: float, kind: Kind = "gauge") -> Gauge:  # noqa: A002
     """A gauge without labels."""
-    return Gauge(name, help, (), (((), value),), kind)
+    return Gauge(name, help, (), (((), float(value)),), kind)
