@@ -68,6 +68,9 @@ class FakeAnswer:
     def close(self) -> None:
         self.closed += 1
 
+    def pushing(self) -> None:
+        """There is only `read`."""
+
 
 def reply(body: bytes = REPLY, status: int = 200, **headers: str) -> FakeAnswer:
     """A whole JSON answer; underscores in the names of headers are hyphens."""
@@ -152,6 +155,13 @@ class FakeDownstream:
         if len(self._body) > limit:
             raise bad_request("too large")
         return self._body
+
+    async def read_piece(self) -> bytes:
+        await asyncio.sleep(0)
+        if self.refusal is not None:
+            raise self.refusal
+        body, self._body = self._body, b""
+        return body
 
     async def start(self, status: int, headers: Headers) -> None:
         assert not self.started, "started twice"

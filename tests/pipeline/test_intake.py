@@ -11,7 +11,6 @@ from headgate.pipeline.watch import Watch
 from tests.faults.forms import END, TYPE, form, opening, plain
 from tests.pipeline.fakes import Scene
 
-
 QUIET = Settings(heartbeat_s=0)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from headgate.model.fault import Refused
+from headgate.model.fault import Fault, Refused
 from headgate.pipeline.upload import HELD, Upload, check_model, open_upload
 from tests.faults.forms import END, TYPE, form, opening, plain
 
@@ -147,3 +147,20 @@ def test_a_form_that_is_compressed_is_refused() -> None:
     with pytest.raises(Refused) as refused:
         opened(form(b"RIFF"), content_encoding="gzip")
     assert refused.value.fault.http_status == 415
+
+
+class Stalling(Pieces):
+    """A caller that sends nothing more after a while."""
+
+    async def read_piece(self) -> bytes:
+        if self.taken > 2 * HELD:
+            raise Refused(Fault(kind="request_stalled", message="the request's body stalled"))
+        return await super().read_piece()
+
+
+async def test_a_caller_that_stalls_ends_the_form_with_its_own_fault() -> None:
+    upload = open_upload(Stalling(form(LARGE)), {"content-type": TYPE}, LIMIT, MODEL)
+    await upload.read_ahead()
+    with pytest.raises(Refused) as refused:
+        await sent(upload)
+    assert refused.value.fault.http_status == 408

@@ -7,22 +7,25 @@ any other reply. Nothing of what it returns has been told to the caller.
 from dataclasses import dataclass
 
 from headgate.dialects.destination import Source
+from headgate.dialects.dialect import Dialect
 from headgate.dialects.facts import Facts
 from headgate.model.fault import Fault
 from headgate.pipeline import passing
 from headgate.pipeline.asking import Question, put
+from headgate.pipeline.endpoints import after_all, answer_here
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.pipeline.failing import failure_of, from_fault, from_status, too_slow
 from headgate.pipeline.gears import Gear, Metered, Translated
-from headgate.pipeline.guard import is_block
+from headgate.pipeline.guard import Guard, is_block
 from headgate.pipeline.guarded import Guarded, Watched
 from headgate.pipeline.guarded_whole import guard_whole
+from headgate.pipeline.passed import Passed, kind_of, note_bytes
 from headgate.pipeline.reasoning_copy import ReasoningCopied, copy_in_reply
 from headgate.pipeline.stream import Stream
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.verdict import fault_for, judge
 from headgate.pipeline.watch import NEVER, Interrupted, Watch
-from headgate.pipeline.whole import Whole, read_whole, relay_whole, translate_whole
+from headgate.pipeline.whole import Whole, no_reply, read_whole, relay_whole, translate_whole
 from headgate.routing.retry import Failure
 from headgate.upstream.answer import Answer, AnswerBroken, TargetUnreachable
 from headgate.upstream.inflate import inflated
@@ -44,6 +47,7 @@ class Opened:
     gear: Gear
     question: Question
     headers: passing.Headers
+    framing: passing.Headers = passing.STREAM
 
     async def let_go(self) -> None:
         """Gives the connection back where the stream was read to its end, else closes it."""
@@ -57,6 +61,16 @@ async def ask(turn: Turn, attempt: Attempt) -> Opened | Whole | Failure:
     """Makes the attempt. Raises Refused where the request cannot be said to the target, and
     Interrupted where the caller left or the gateway stops."""
     await _prepare_guard(turn, attempt)
+    attempt.asked_at = turn.watch.now()
+    result = answer_here(turn.exchange, attempt.target) or await _ask(turn, attempt)
+    if isinstance(result, Failure):
+        result = after_all(turn.exchange, attempt.target, result)
+    if isinstance(result, Whole):
+        attempt.facts = result.facts
+    return result
+
+
+async def _ask(turn: Turn, attempt: Attempt) -> Opened | Whole | Failure:
     question = put(turn.exchange, attempt.target, attempt.at)
     attempt.asked_at = turn.watch.now()
     due = attempt.asked_at + _patience_s(turn.exchange, question)
@@ -96,7 +110,7 @@ async def see_request(turn: Turn) -> None:
 
 def _patience_s(exchange: Exchange, question: Question) -> float:
     timeouts = question.backend.timeouts
-    if exchange.envelope.stream:
+    if exchange.envelope.stream and exchange.upload is None:
         return min(timeouts.first_event_s, timeouts.total_s)
     return timeouts.total_s
 
@@ -126,9 +140,30 @@ async def _receive(
     if answer.status >= 300:
         return await _refusal(turn, question, answer)
     head = await _head(turn.watch, answer, due)
+    if turn.exchange.dialect.endpoint is not None:
+        return await _receive_passing(turn, question, answer, head, due)
     if turn.exchange.envelope.stream and _is_stream(question, answer, head):
         return await _open(turn, question, answer, head, due)
     return await _whole(turn, question, answer, head, due)
+
+
+async def _receive_passing(
+    turn: Turn, question: Question, answer: Answer, head: bytes, due: float
+) -> Opened | Whole | Failure:
+    """An endpoint's reply: what it is decides how it passes, whatever was asked for."""
+    match kind_of(question.dialect, answer, head):
+        case "events":
+            return await _open(turn, question, answer, head, due)
+        case "bytes" if turn.downstream.started:  # as an event stream, by a heartbeat
+            return from_fault(no_reply())
+        case "bytes":
+            opened = await _open(turn, question, answer, head, due, passes_bytes=True)
+            if isinstance(opened, Opened):
+                opened.framing = passing.of_body(answer.headers)
+                note_bytes(turn.exchange, answer)
+            return opened
+        case _:
+            return await _whole(turn, question, answer, head, due)
 
 
 async def _head(watch: Watch, answer: Answer, due: float) -> bytes:
@@ -152,9 +187,14 @@ def _is_stream(question: Question, answer: Answer, head: bytes) -> bool:
 
 
 async def _open(
-    turn: Turn, question: Question, answer: Answer, head: bytes, due: float
+    turn: Turn,
+    question: Question,
+    answer: Answer,
+    head: bytes,
+    due: float,
+    passes_bytes: bool = False,
 ) -> Opened | Failure:
-    gear = _gear(turn, question)
+    gear = _passed(question.dialect) if passes_bytes else _gear(turn, question)
     holding = gear if isinstance(gear, Guarded | Watched) else None
     stream = Stream(answer, gear, turn.watch, holding)
     await stream.begin(head, due)
@@ -182,8 +222,12 @@ def _blocked(turn: Turn, fault: Fault, facts: Facts) -> Failure:
     return Failure(fault, "5xx" if guard is not None and guard.again else None)
 
 
+def _passed(dialect: Dialect) -> Passed:
+    return Passed(dialect.endpoint is not None and dialect.endpoint.bytes_are_text)
+
+
 def _gear(turn: Turn, question: Question) -> Gear:
-    exchange, guard, now = turn.exchange, turn.exchange.guard, turn.watch.now
+    exchange, guard, now = turn.exchange, _reply_guard(turn.exchange), turn.watch.now
     source = question.source or Source(vendor=question.backend.vendor)
     backend = question.dialect.backend
     if guard is not None and guard.changes_reply:
@@ -195,6 +239,11 @@ def _gear(turn: Turn, question: Question) -> Gear:
     if guard is not None and guard.watches_reply:
         return Watched(gear, backend.open_reader(source), guard, now)
     return gear
+
+
+def _reply_guard(exchange: Exchange) -> Guard | None:
+    """The policies that the reply is shown to."""
+    return exchange.guard if exchange.dialect.endpoint is None else None
 
 
 def _plain_gear(turn: Turn, question: Question) -> Gear:
@@ -223,7 +272,7 @@ async def _whole(
         source = source or Source(vendor=question.backend.vendor)
         caller = turn.exchange.caller
         result = translate_whole(body, question.dialect, source, caller, turn.reply_context())
-    guard = turn.exchange.guard
+    guard = _reply_guard(turn.exchange)
     if guard is not None and guard.watches_reply and isinstance(result, Whole):
         whole, result = result, await guard_whole(turn, question, guard, result)
         if isinstance(result, Fault) and is_block(result):

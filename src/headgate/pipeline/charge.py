@@ -19,7 +19,10 @@ EXPECTED_OUTPUT = 1024
 def cost_of(
     backend: Backend, model: str, usage: Usage, at: float, prices: Prices | None
 ) -> Cost | None:
-    """What `usage` cost at the Unix time `at`; None where nobody knows a price."""
+    """What `usage` cost at the Unix time `at`; None where nobody knows a price, or no token was
+    counted (sound is measured in seconds, ranking in searches)."""
+    if usage.input_tokens is None and not usage.output_tokens:
+        return None
     price = own_price(backend, model)
     if price is not None:
         return cost_at(price, usage)

@@ -5,6 +5,7 @@ from typing import Literal
 from headgate.dialects.dialect import Dialect
 from headgate.dialects.facts import Facts
 from headgate.model.fault import Fault
+from headgate.pipeline.exchange import Exchange
 from headgate.upstream.answer import Answer
 from headgate.wire import sse
 
@@ -40,6 +41,13 @@ class Passed:
     def fail(self, fault: Fault) -> bytes:
         """See `Gear.fail`."""
         return b""
+
+
+def note_bytes(exchange: Exchange, answer: Answer) -> None:
+    """Keeps from the log what nobody can read."""
+    kind = answer.headers.get("content-type", "")
+    if exchange.recording is not None and not kind.startswith("text/"):
+        exchange.recording.keep_size_only(kind)
 
 
 def kind_of(dialect: Dialect, answer: Answer, head: bytes) -> Kind:

@@ -23,16 +23,25 @@ _NAMES: Mapping[str, str] = {
 
 
 class Recording:
-    """The answer to one caller, bounded: a whole one as it is, a stream as `mode` says."""
+    """The answer to one caller, bounded: a whole one as it is, a stream as `mode` says. Streams of
+    dialects that have no compact form are kept raw."""
 
     def __init__(self, mode: StreamDetail, dialect: str) -> None:
         self._dialect = dialect
-        self._note = _NOTES[dialect]
-        self._compact = Compact() if mode in ("compact", "both") else None
-        self._raw = bytearray() if mode in ("raw", "both") else None
+        self._note = _NOTES.get(dialect, compact_chat.note)
+        known = dialect in _NOTES
+        self._compact = Compact() if known and mode in ("compact", "both") else None
+        keeps_raw = mode in ("raw", "both") if known else mode != "off"
+        self._raw = bytearray() if keeps_raw else None
         self._decoder = sse.Decoder()
+        self._unreadable: str | None = None
         self._size = 0
         self._whole: str | None = None
+
+    def keep_size_only(self, content_type: str) -> None:
+        """The answer is nothing to read: its kind and size are kept."""
+        self._unreadable = content_type or "bytes"
+        self._raw = self._compact = None
 
     def take(self, data: bytes) -> None:
         """A piece of a stream, in whole frames."""
@@ -53,6 +62,8 @@ class Recording:
         where the caller did not ask for any."""
         if self._whole is not None:
             return self._whole
+        if self._unreadable is not None:
+            return f"{self._size} bytes of {self._unreadable}"
         if not self._size:
             return None
         raw = None if self._raw is None else bounded_text(bytes(self._raw), self._size)
