@@ -49,14 +49,14 @@ async def test_usage_is_told_apart_by_what_is_asked_for(
     group = {"day": "2023-11-14", "user_id": "u1", "backend_id": "b1", "model": "m"}
     numbers.totals_by[everything] = (totals(**group),)
     numbers.totals_by["user",] = (totals(user_id="u1"),)
-    assert await read(admin, "usage") == [{**SUMS, **group}]
-    nobody = dict.fromkeys(group)
+    nobody = dict.fromkeys((*group, "user_name", "backend_name"))
+    assert await read(admin, "usage") == [{**SUMS, **nobody, **group}]
     assert await read(admin, "usage", by="user") == [{**SUMS, **nobody, "user_id": "u1"}]
     assert await read(admin, "usage", by=["day", "model"]) == []
     assert [by for _, by in numbers.asked] == [everything, ("user",), ("day", "model")]
 
 
-async def test_a_period_is_the_last_thirty_days_unless_it_is_said(
+async def test_a_period_is_thirty_days_with_today_unless_it_is_said(
     admin: httpx2.AsyncClient, numbers: FakeAnalytics
 ) -> None:
     await read(admin, "usage", **{"from": "", "userId": ""})
@@ -68,7 +68,7 @@ async def test_a_period_is_the_last_thirty_days_unless_it_is_said(
     )
     midnight = 1_699_920_000.0
     assert [query for query, _ in numbers.asked] == [
-        RequestQuery(since=AT - 30 * DAY_S),
+        RequestQuery(since=midnight - 29 * DAY_S),
         RequestQuery(since=midnight - 29 * DAY_S, until=midnight + DAY_S),
         RequestQuery(since=midnight, user_id="u1", backend_id="b1", model="m"),
     ]
@@ -86,7 +86,8 @@ async def test_totals_and_trends_go_by_the_day(
 async def test_metrics_join_sums_and_waiting(
     admin: httpx2.AsyncClient, numbers: FakeAnalytics
 ) -> None:
-    known, silent = {"backend_id": "b1", "model": "m"}, {"backend_id": "b2", "model": "m"}
+    known = {"backend_id": "b1", "backend_name": "east", "model": "m"}
+    silent = {"backend_id": "b2", "backend_name": "west", "model": "m"}
     numbers.totals_by["backend", "model"] = (totals(**known), totals(**silent))
     numbers.latency_by["backend", "model"] = (latency(**known),)
     assert await read(admin, "metrics") == [
@@ -104,6 +105,7 @@ async def test_quality_says_how_attempts_ended(
     numbers.qualities = (
         Quality(
             backend_id="b1",
+            backend_name="east",
             attempts=3,
             errors=1,
             outcomes={"complete": 2, "timeout": 1},
@@ -134,7 +136,7 @@ async def test_the_summary_is_the_last_days_at_a_glance(
     summary = answered.json()
     assert {name: summary[name] for name in SUMS} == SUMS
     assert (summary["days"], summary["active_users"]) == (2, 7)
-    assert summary["since"] == "2023-11-12T22:13:20.000Z"
+    assert summary["since"] == "2023-11-13T00:00:00.000Z"
     assert summary["response_time_ms"] == SHOWN
     assert summary["by_day"] == [{**SUMS, "day": "2023-11-14"}]
     assert [row["user_id"] for row in summary["top_users"]] == ["u0", "u1", "u2", "u3", "u4"]

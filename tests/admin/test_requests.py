@@ -41,8 +41,9 @@ async def test_a_page_is_rows_total_limit_and_offset(
     [row] = body["rows"]
     assert row["created_at"] == "2023-11-14T22:13:20.125Z"
     assert (row["attempts"], row["stream"], row["request_body"]) == (2, True, None)
-    assert len(row) == 27
-    assert not {"session", "losses", "policies", "tags"} & row.keys()
+    assert len(row) == 30
+    assert row["session"] == "s1"
+    assert not {"losses", "policies", "tags"} & row.keys()
 
 
 async def test_every_parameter_is_understood(

@@ -11,15 +11,16 @@ CONTRACT = (
 )
 
 
-def test_a_row_has_the_fields_of_the_contract_in_order() -> None:
-    assert ", ".join(schema.RequestRow.model_fields) == CONTRACT
+def test_a_row_has_the_fields_of_the_contract_in_order_and_names_beside_them() -> None:
+    fields = ", ".join(schema.RequestRow.model_fields)
+    assert fields == f"{CONTRACT}, user_name, backend_name, session"
 
 
 def test_the_shapes_say_all_that_the_records_know() -> None:
     assert set(ExchangeRow.__struct_fields__) == set(schema.RequestDetail.model_fields) - {
         "attempt_rows"
     }
-    assert set(AttemptRow.__struct_fields__) - {"exchange_id"} == set(
+    assert set(AttemptRow.__struct_fields__) - {"exchange_id", "user_id"} == set(
         schema.AttemptRow.model_fields
     )
 

@@ -1,7 +1,9 @@
 """Intents before, truths after."""
 
+import msgspec
 import pytest
 
+from headgate.backends.backend import Backend
 from headgate.dialects.facts import Facts
 from headgate.filters.accounting import Accounting
 from headgate.model.books import AttemptRow, ExchangeRow, Intent
@@ -54,7 +56,9 @@ async def test_an_intent_says_what_is_about_to_leave(books: FakeBooks) -> None:
             attempt=2,
             at=1000.5,
             user_id="7",
+            user_name="alice",
             backend_id="one",
+            backend_name="one",
             endpoint="/v1/test",
             dialect="chat",
             request_model="fast",
@@ -76,7 +80,9 @@ async def test_a_settled_attempt_says_what_it_used(books: FakeBooks) -> None:
             exchange_id="req_1",
             attempt=2,
             at=1000.5,
+            user_id="7",
             backend_id="one",
+            backend_name="one",
             routed_model="up-model",
             outcome="complete",
             status_code=200,
@@ -89,6 +95,26 @@ async def test_a_settled_attempt_says_what_it_used(books: FakeBooks) -> None:
             duration_ms=1000.0,
         )
     ]
+
+
+async def test_an_attempt_says_by_which_prices_it_was_counted(books: FakeBooks) -> None:
+    done = attempt()
+    done.cost = Cost(0.25, "list 7")
+    Accounting(books).settle(exchange(), done)
+    [row] = books.records
+    assert isinstance(row, AttemptRow)
+    assert (row.cost_usd, row.price_version) == (0.25, "list 7")
+
+
+async def test_a_backend_with_an_id_is_booked_under_it_with_its_name(books: FakeBooks) -> None:
+    made = exchange()
+    backend = Backend(id="b-1", name="one", base_url="http://one.test", vendor="other")
+    made.snapshot = msgspec.structs.replace(made.snapshot, backends={"one": backend})
+    Accounting(books).prepare(made, attempt())
+    Accounting(books).settle(made, attempt())
+    for record in books.records:
+        assert isinstance(record, Intent | AttemptRow)
+        assert (record.backend_id, record.backend_name) == ("b-1", "one")
 
 
 async def test_a_failed_attempt_says_why_and_used_nothing(books: FakeBooks) -> None:

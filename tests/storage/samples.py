@@ -25,7 +25,7 @@ def intent(exchange_id: str = "x1", attempt: int = 1, **fields: Any) -> Intent:
         "stream": True,
         "input_estimate": 40,
     }
-    return Intent(**whole | fields)
+    return Intent(**_named(whole | fields))
 
 
 def settled(exchange_id: str = "x1", attempt: int = 1, **fields: Any) -> AttemptRow:
@@ -34,6 +34,7 @@ def settled(exchange_id: str = "x1", attempt: int = 1, **fields: Any) -> Attempt
         "exchange_id": exchange_id,
         "attempt": attempt,
         "at": AT + attempt,
+        "user_id": "alice",
         "backend_id": "openai",
         "routed_model": "gpt-4o-mini",
         "outcome": "complete",
@@ -44,10 +45,13 @@ def settled(exchange_id: str = "x1", attempt: int = 1, **fields: Any) -> Attempt
         "reasoning_tokens": 2,
         "usage_source": "provider",
         "cost_usd": 0.000125,
+        "price_version": "own",
         "time_to_first_event_ms": 12.5,
         "duration_ms": 100.25,
     }
-    return AttemptRow(**whole | fields)
+    named = _named(whole | fields)
+    del named["user_name"]
+    return AttemptRow(**named)
 
 
 def closed(exchange_id: str = "x1", **fields: Any) -> ExchangeRow:
@@ -86,9 +90,15 @@ def closed(exchange_id: str = "x1", **fields: Any) -> ExchangeRow:
         "request_body": '{"model":"fast"}',
         "response_body": "data: [DONE]\n\n",
     }
-    return ExchangeRow(**whole | fields)
+    return ExchangeRow(**_named(whole | fields))
 
 
 def without_bodies(row: ExchangeRow) -> ExchangeRow:
     """`row` as it is where nothing of its content is logged."""
     return msgspec.structs.replace(row, detail_logged=False, request_body=None, response_body=None)
+
+
+def _named(fields: dict[str, Any]) -> dict[str, Any]:
+    """Who has no other name is called by the id, as the file's are."""
+    names = {"user_name": fields["user_id"], "backend_name": fields["backend_id"]}
+    return {**names, **fields}

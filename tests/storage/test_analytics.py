@@ -68,7 +68,6 @@ async def test_totals_are_told_apart_by_all_keys_at_once(analytics: Analytics) -
         ({"model": "gone"}, 1),
         ({"since": MIDNIGHT + DAY_S}, 2),
         ({"until": MIDNIGHT + DAY_S}, 2),
-        ({"outcome": "timeout"}, 1),
     ],
 )
 async def test_a_query_narrows_the_totals(
@@ -88,7 +87,9 @@ async def test_nothing_has_no_numbers(database: Database) -> None:
     assert sum(bucket.requests for bucket in await analytics.lengths(EVERYTHING)) == 0
 
 
-async def test_quantiles_are_values_by_their_nearest_rank(database: Database) -> None:
+async def test_quantiles_lie_within_an_eighth_of_the_value_of_the_nearest_rank(
+    database: Database,
+) -> None:
     rows = [
         closed(f"x{n}", time_to_first_event_ms=float(n), response_time_ms=float(10 * n))
         for n in range(1, 101)
@@ -97,13 +98,13 @@ async def test_quantiles_are_values_by_their_nearest_rank(database: Database) ->
     analytics = await stored(database, *rows, lone)
     openai, claude = await analytics.latency(EVERYTHING, ("backend",))
     assert (openai.group.backend_id, openai.requests) == ("openai", 100)
-    assert openai.time_to_first_event_ms == Quantiles(50.0, 95.0, 99.0)
-    assert openai.response_time_ms == Quantiles(500.0, 950.0, 990.0)
+    assert openai.time_to_first_event_ms == Quantiles(49.5, 91.5, 98.0)
+    assert openai.response_time_ms == Quantiles(495.0, 925.0, 980.0)
     assert (claude.group.backend_id, claude.requests) == ("claude", 1)
     assert claude.time_to_first_event_ms == Quantiles()
     assert claude.response_time_ms == Quantiles(7.0, 7.0, 7.0)
     [whole] = await analytics.latency(EVERYTHING, ())
-    assert (whole.requests, whole.response_time_ms.p50) == (101, 500.0)
+    assert (whole.requests, whole.response_time_ms.p50) == (101, 495.0)
 
 
 async def test_quality_counts_every_attempt_by_how_it_ended(database: Database) -> None:
@@ -112,8 +113,8 @@ async def test_quality_counts_every_attempt_by_how_it_ended(database: Database) 
         closed("x1", user_id="alice"),
         settled("x1", 1, outcome="timeout", duration_ms=None, time_to_first_event_ms=None),
         settled("x1", 2, duration_ms=5.0),
-        settled("x2", 1, duration_ms=9.0),
-        settled("x2", 2, backend_id="claude", outcome="client_closed"),
+        settled("x2", 1, user_id="bob", duration_ms=9.0),
+        settled("x2", 2, user_id="bob", backend_id="claude", outcome="client_closed"),
     )
     openai, claude = await analytics.quality(EVERYTHING)
     assert (openai.backend_id, openai.attempts, openai.errors) == ("openai", 3, 1)

@@ -1,5 +1,6 @@
 """The request log in numbers: ``/admin/analytics/…`` and ``/admin/dashboard/summary``."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -81,8 +82,8 @@ class _Desk:
         return answer(await self._numbers.lengths(self._query(wanted)))
 
     async def summary(self, days: Days = 7) -> Response:
-        """The last days at a glance."""
-        since = self._now() - days * _DAY_S
+        """The last days (UTC), today among them, at a glance."""
+        since = _first_of(days, self._now())
         query = RequestQuery(since=since)
         [whole] = await self._numbers.totals(query, ()) or (_NOTHING,)
         waits = await self._numbers.latency(query, ()) or (None,)
@@ -114,7 +115,7 @@ class _Desk:
     def _query(self, wanted: figures.Period) -> RequestQuery:
         since = wanted.since
         if since is None:
-            since = (wanted.until or self._now()) - DEFAULT_DAYS * _DAY_S
+            since = _first_of(DEFAULT_DAYS, wanted.until or self._now())
         return RequestQuery(
             since=since,
             until=wanted.until,
@@ -122,6 +123,11 @@ class _Desk:
             backend_id=wanted.backend_id,
             model=wanted.model,
         )
+
+
+def _first_of(days: int, until: float) -> float:
+    """When the first of so many days (UTC) began, of which the last is that of `until`."""
+    return math.ceil(until / _DAY_S - days) * _DAY_S
 
 
 _BACKEND_MODEL: tuple[GroupKey, ...] = ("backend", "model")
@@ -159,7 +165,9 @@ def _waits(row: Latency | None) -> dict[str, Any]:
 
 
 def _latency(row: Latency) -> dict[str, Any]:
-    return {"backend_id": row.group.backend_id, "model": row.group.model, **_waits(row)}
+    group = row.group
+    named = {"backend_id": group.backend_id, "backend_name": group.backend_name}
+    return {**named, "model": group.model, **_waits(row)}
 
 
 def _quality(row: Quality) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def _routing(row: ExchangeRow, attempts: tuple[AttemptRow, ...]) -> Iterator[str
     first = attempts[0]
     renamed = first.routed_model != row.request_model
     there = f" as '{first.routed_model}'" if renamed else ""
-    yield f"{asked} It was routed to the backend '{first.backend_id}'{there}."
+    yield f"{asked} It was routed to the backend '{_name(first)}'{there}."
     if row.losses:
         yield f"The translation could not carry: {', '.join(row.losses)}."
 
@@ -32,8 +32,12 @@ def _attempt(made: AttemptRow) -> str:
     took = "" if made.duration_ms is None else f" after {made.duration_ms:.0f} ms"
     status = "" if made.status_code is None else f" with the status {made.status_code}"
     why = f": {made.error_message}" if made.error_message else ""
-    place = f"'{made.backend_id}', model '{made.routed_model}'"
+    place = f"'{_name(made)}', model '{made.routed_model}'"
     return f"Attempt {made.attempt} at {place} ended {made.outcome}{status}{took}{why}."
+
+
+def _name(made: AttemptRow) -> str:
+    return made.backend_name or made.backend_id
 
 
 def _end(row: ExchangeRow) -> str:

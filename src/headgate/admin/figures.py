@@ -14,10 +14,12 @@ class Period(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    since: Instant | None = Field(None, alias="from", description="Left out: 30 days ago")
+    since: Instant | None = Field(None, alias="from", description="Left out: for 30 days")
     until: ClosingInstant | None = Field(None, alias="to")
-    user_id: str | None = Field(None, alias="userId")
-    backend_id: str | None = Field(None, alias="backendId")
+    user_id: str | None = Field(None, alias="userId", description="Its id or a name it has had")
+    backend_id: str | None = Field(
+        None, alias="backendId", description="Its id or a name it has had"
+    )
     model: str | None = Field(None, description="The model asked for or routed to")
 
     @model_validator(mode="before")
@@ -36,7 +38,8 @@ class GroupedPeriod(Period):
 
 
 class Quantiles(BaseModel):
-    """The smallest value that so many per cent do not exceed; null: nothing was measured."""
+    """The smallest value that so many per cent do not exceed, give or take an eighth; null:
+    nothing was measured."""
 
     p50: float | None
     p95: float | None
@@ -63,7 +66,9 @@ class UsageRow(Sums):
 
     day: str | None = Field(examples=["2026-01-31"])
     user_id: str | None
+    user_name: str | None = Field(description="The newest known")
     backend_id: str | None
+    backend_name: str | None = Field(description="The newest known")
     model: str | None
 
 
@@ -84,6 +89,7 @@ class MetricsRow(Sums):
     """Sums and waiting of one backend and model."""
 
     backend_id: str | None
+    backend_name: str | None
     model: str | None
     time_to_first_event_ms: Quantiles
     response_time_ms: Quantiles
@@ -93,6 +99,7 @@ class LatencyRow(BaseModel):
     """How long callers of one backend and model waited."""
 
     backend_id: str | None
+    backend_name: str | None
     model: str | None
     requests: int = Field(description="How many were measured")
     time_to_first_event_ms: Quantiles
@@ -103,6 +110,7 @@ class QualityRow(BaseModel):
     """How the attempts at one backend ended, second attempts included."""
 
     backend_id: str
+    backend_name: str
     attempts: int
     errors: int
     error_rate: float

@@ -25,14 +25,16 @@ def routes(log: RequestLog) -> APIRouter:
     async def list_requests(wanted: Annotated[schema.RequestParams, Query()]) -> Response:
         """Exchanges, newest first."""
         page = await log.find(RequestQuery(**wanted.model_dump()))
-        return answer(
-            {
-                "rows": [_row(row) for row in page.rows],
-                "total": page.total,
-                "limit": page.limit,
-                "offset": page.offset,
-            }
-        )
+        shown: dict[str, Any] = {
+            "rows": [_row(row) for row in page.rows],
+            "total": page.total,
+            "limit": page.limit,
+            "offset": page.offset,
+        }
+        if wanted.q:
+            since = page.searched_since
+            shown["searched_since"] = None if since is None else rfc3339(since)
+        return answer(shown)
 
     @router.get("/admin/requests/{id}", response_model=schema.RequestDetail)
     async def get_request(id: str) -> Response:
@@ -63,7 +65,7 @@ def _more(detail: RequestDetail) -> dict[str, Any]:
     """What only the page of one exchange shows."""
     row = detail.row
     return {
-        "session": row.session,
+        "key_id": row.key_id,
         "losses": row.losses,
         "policies": [msgspec.structs.asdict(note) for note in row.policies],
         "tags": row.tags,

@@ -38,7 +38,8 @@ class Backend(Guarded, frozen=True, kw_only=True):
     `headgate.dialects.destination.Destination`. ``speaks`` is in order of preference.
     ``paths`` are exceptions, see `address`. ``agent`` names a factory in Python,
     ``package.module:factory``. ``prices`` are the operator's own, by globs of model names; of
-    those that fit, the first counts.
+    those that fit, the first counts. ``id`` stays when the name changes; "" in the file, where
+    the name is the id.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Backend(Guarded, frozen=True, kw_only=True):
     detail_logging: bool = False
     prices: tuple[tuple[str, Price], ...] = ()
     on_disconnect: Literal["cancel", "drain"] = "cancel"
+    id: str = ""
 
 
 def address(backend: Backend, path: str, model: str = "", stream: bool = False) -> str:

@@ -32,7 +32,6 @@ def row_of(exchange: Exchange) -> ExchangeRow:
     """The request log's row of a finished exchange."""
     last = exchange.attempts[-1] if exchange.attempts else None
     bill = bill_of(last, exchange.input_estimate) if last else Bill()
-    usage = bill.usage
     request_body, response_body = _bodies(exchange)
     return ExchangeRow(
         id=exchange.id,
@@ -47,11 +46,11 @@ def row_of(exchange: Exchange) -> ExchangeRow:
         request_model=exchange.envelope.model,
         routed_model=last.target.model if last else None,
         response_model=(last.facts.model or None) if last else None,
-        prompt_tokens=usage.input_tokens,
-        completion_tokens=usage.output_tokens,
-        cached_tokens=usage.cached_tokens,
-        reasoning_tokens=usage.reasoning_tokens,
-        total_tokens=usage.total_tokens if bill.source else None,
+        prompt_tokens=bill.usage.input_tokens,
+        completion_tokens=bill.usage.output_tokens,
+        cached_tokens=bill.usage.cached_tokens,
+        reasoning_tokens=bill.usage.reasoning_tokens,
+        total_tokens=bill.usage.total_tokens if bill.source else None,
         usage_source=bill.source,
         cost_usd=_cost_usd(exchange),
         status_code=exchange.status,

@@ -23,11 +23,14 @@ MOST_GROUPS = 5_000
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """What a row of numbers is about; None: not told apart by it, or not known."""
+    """What a row of numbers is about; None: not told apart by it, or not known. Names are the
+    newest known."""
 
     day: str | None = None
     user_id: str | None = None
+    user_name: str | None = None
     backend_id: str | None = None
+    backend_name: str | None = None
     model: str | None = None
 
 
@@ -47,7 +50,8 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quantiles(msgspec.Struct, frozen=True):
-    """The smallest value that so many per cent of all do not exceed; None: there is no value."""
+    """The smallest value that so many per cent of all do not exceed, give or take an eighth (see
+    `headgate.model.figures`); None: there is no value."""
 
     p50: float | None = None
     p95: float | None = None
@@ -67,6 +71,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     """How the attempts at one backend ended, second attempts included."""
 
     backend_id: str
+    backend_name: str
     attempts: int
     errors: int
     outcomes: Mapping[Outcome, int]

@@ -13,9 +13,10 @@ MOST_OFFSET = 2**31 - 1
 class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which exchanges are wanted, newest first; None: any.
 
-    ``q`` is looked for in ids, names and error text, whatever its case. ``model`` is the name
-    asked for or routed to. ``since`` is included and ``until`` is not, in Unix seconds. Create
-    it with `bounded` where the numbers come from outside.
+    ``q`` is looked for in ids, names and error text, whatever its case. ``user_id`` and
+    ``backend_id`` may be a name, too, of now or of before. ``model`` is the name asked for or
+    routed to. ``since`` is included and ``until`` is not, in Unix seconds. Create it with
+    `bounded` where the numbers come from outside.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -26,17 +27,21 @@ class RequestQuery(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     outcome: Outcome | None = None
     detail_logged: bool | None = None
+    session: str | None = None
     since: float | None = None
     until: float | None = None
 
 
 class RequestPage(msgspec.Struct, frozen=True, kw_only=True):
-    """``total`` counts every exchange that fits; ``limit`` and ``offset`` are those applied."""
+    """``total`` counts every exchange that fits; ``limit`` and ``offset`` are those applied.
+    ``searched_since``: what is before this Unix time was not searched for ``q`` in every column;
+    None: everything was."""
 
     rows: tuple[ExchangeRow, ...]
     total: int
     limit: int
     offset: int
+    searched_since: float | None = None
 
 
 class RequestDetail(msgspec.Struct, frozen=True):

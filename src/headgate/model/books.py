@@ -17,8 +17,10 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     at: float
     user_id: str | None = None
+    user_name: str | None = None
     key_id: str | None = None
     backend_id: str | None = None
+    backend_name: str | None = None
     endpoint: str = ""
     dialect: str = ""
     request_model: str = ""
@@ -28,12 +30,15 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One try at one target, settled exactly once. Tokens None: unknown."""
+    """One try at one target, settled exactly once. Tokens None: unknown. ``price_version`` says by
+    which prices the cost was counted; for names see `ExchangeRow`."""
 
     exchange_id: str
     attempt: int
     at: float
+    user_id: str | None = None
     backend_id: str
+    backend_name: str | None = None
     routed_model: str
     outcome: Outcome
     status_code: int | None = None
@@ -44,6 +49,7 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     reasoning_tokens: int | None = None
     usage_source: UsageSource | None = None
     cost_usd: float | None = None
+    price_version: str | None = None
     time_to_first_event_ms: float | None = None
     duration_ms: float | None = None
 
@@ -74,14 +80,17 @@ class ExchangeRow(msgspec.Struct, frozen=True, kw_only=True):
     time before the backend was asked and from its first event to the caller's. ``losses`` are the
     fields that a translation could not carry; ``policies`` those that had something to tell, in
     their order; ``tags`` what policies say of the exchange. Bodies are None unless
-    ``detail_logged``.
+    ``detail_logged``. Ids last as long as what they name; names are those of the time: a renamed
+    user or backend keeps its history by the id.
     """
 
     id: str
     created_at: float
     user_id: str | None = None
+    user_name: str | None = None
     key_id: str | None = None
     backend_id: str | None = None
+    backend_name: str | None = None
     endpoint: str = ""
     dialect: str = ""
     request_model: str = ""

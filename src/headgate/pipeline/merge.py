@@ -81,7 +81,7 @@ def _backend(row: BackendRow, open_secrets: OpenSecrets) -> Backend:
     settings = read_section(BackendSettings, said, f"the backend {row.name!r} of the database")
     if api_key is not None:
         settings = msgspec.structs.replace(settings, api_key=api_key)
-    return backend_from_config(row.name, settings)
+    return msgspec.structs.replace(backend_from_config(row.name, settings), id=row.id)
 
 
 def _route(row: ModelRow) -> Route:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from headgate.storage.engine import Database
 
-HEAD = "0005"
+HEAD = "0007"
 """The newest revision. Known here, so that a database that has it costs one query at start."""
 
 

@@ -25,7 +25,12 @@ _HAS_VERSION = (
 _VERSION = "SELECT version_num FROM alembic_version"
 _UPGRADE_LOCK = "SELECT pg_advisory_xact_lock(hashtext('headgate upgrade'))"
 _MISCONFIGURED = asyncpg.exceptions.ClientConfigurationError
-_REFUSALS = (asyncpg.DataError, ValueError, OverflowError)
+_REFUSALS = (
+    asyncpg.DataError,
+    asyncpg.ProgramLimitExceededError,  # such as a value that is too long for an index
+    ValueError,
+    OverflowError,
+)
 _FAILURES = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,

@@ -2,28 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+import msgspec
+from sqlalchemy import func, select
 
 from headgate.model.book_query import RequestDetail, RequestPage, RequestQuery, bounded
-from headgate.storage import rows
+from headgate.model.books import ExchangeRow
+from headgate.storage import log_pages, rows
 from headgate.storage.engine import Database
-from headgate.storage.sql import Row, like_pattern
+from headgate.storage.figure_tables import log_horizon
+from headgate.storage.log_search import Search, search
+from headgate.storage.scope import Scope, scope_of
+from headgate.storage.sql import Row
 from headgate.storage.tables import attempts, exchange_bodies, exchanges
 
 MOST_BODY_CHARACTERS = 32 * 1024 * 1024
 """Bodies of one page together; the older exchanges of a larger page come without theirs."""
-
-_SEARCHED = (
-    exchanges.c.id,
-    exchanges.c.user_id,
-    exchanges.c.backend_id,
-    exchanges.c.endpoint,
-    exchanges.c.request_model,
-    exchanges.c.routed_model,
-    exchanges.c.response_model,
-    exchanges.c.outcome,
-    exchanges.c.error_message,
-)
 
 
 class RequestLog:
@@ -43,17 +36,16 @@ class RequestLog:
         """The page that `query` asks for, within its bounds."""
         await self._catch_up()
         query = bounded(query)
-        wanted = conditions(query)
-        total = await self._database.fetch(
-            select(func.count().label("n")).select_from(exchanges).where(*wanted)
-        )
-        found = await self._database.fetch(_page(query, wanted))
-        bodies = await self._bodies([row["id"] for row in found if row["detail_logged"]])
+        scope = await self._kept(await scope_of(self._database, query))
+        found = await search(self._database, scope, query.q) if query.q else None
+        counted = await log_pages.stretches(self._database, scope, found)
+        ids = await self._ids(query, scope, found, counted)
         return RequestPage(
-            rows=tuple(rows.exchange(row, bodies.get(row["id"])) for row in found),
-            total=total[0]["n"],
+            rows=await self._rows(ids),
+            total=sum(stretch.n for stretch in counted),
             limit=query.limit,
             offset=query.offset,
+            searched_since=found.since if found else None,
         )
 
     async def get(self, exchange_id: str) -> RequestDetail | None:
@@ -72,6 +64,36 @@ class RequestLog:
         )
         row = rows.exchange(found[0], bodies[0] if bodies else None)
         return RequestDetail(row, tuple(map(rows.attempt, made)))
+
+    async def _kept(self, scope: Scope) -> Scope:
+        """`scope` as far back as rows are kept: the figures know more."""
+        found = await self._database.fetch(select(log_horizon.c.at))
+        if not found:
+            return scope
+        since = max(found[0]["at"], scope.since or 0.0)
+        return msgspec.structs.replace(scope, since=since)
+
+    async def _ids(
+        self,
+        query: RequestQuery,
+        scope: Scope,
+        found: Search | None,
+        counted: Sequence[log_pages.Stretch],
+    ) -> list[str]:
+        at = log_pages.place(counted, query.offset, query.limit)
+        if at is None:
+            return []
+        page = log_pages.ids(scope, found, at, query.limit)
+        return [row["id"] for row in await self._database.fetch(page)]
+
+    async def _rows(self, ids: Sequence[str]) -> tuple[ExchangeRow, ...]:
+        if not ids:
+            return ()
+        found = await self._database.fetch(select(exchanges).where(exchanges.c.id.in_(ids)))
+        by_id = {row["id"]: row for row in found}
+        detailed = [id_ for id_ in ids if id_ in by_id and by_id[id_]["detail_logged"]]
+        bodies = await self._bodies(detailed)
+        return tuple(rows.exchange(by_id[id_], bodies.get(id_)) for id_ in ids if id_ in by_id)
 
     async def _bodies(self, ids: Sequence[str]) -> dict[str, Row]:
         """The bodies of exchanges, newest first, as far as they fit into one answer."""
@@ -92,40 +114,6 @@ class RequestLog:
 
 async def _ready() -> None:
     """Nothing is on its way."""
-
-
-def _page(query: RequestQuery, wanted: Sequence[ColumnElement[bool]]) -> Select[tuple[object, ...]]:
-    return (
-        select(*exchanges.columns)
-        .where(*wanted)
-        .order_by(exchanges.c.created_at.desc(), exchanges.c.id.desc())
-        .limit(query.limit)
-        .offset(query.offset)
-    )
-
-
-def conditions(query: RequestQuery) -> list[ColumnElement[bool]]:
-    """What an exchange must be to fit `query`, its page aside."""
-    equal = (
-        (exchanges.c.user_id, query.user_id),
-        (exchanges.c.backend_id, query.backend_id),
-        (exchanges.c.outcome, query.outcome),
-        (exchanges.c.detail_logged, query.detail_logged),
-    )
-    found: list[ColumnElement[bool]] = [
-        column == value for column, value in equal if value is not None
-    ]
-    if query.model is not None:
-        asked, routed = exchanges.c.request_model, exchanges.c.routed_model
-        found.append(or_(asked == query.model, routed == query.model))
-    if query.since is not None:
-        found.append(exchanges.c.created_at >= query.since)
-    if query.until is not None:
-        found.append(exchanges.c.created_at < query.until)
-    if query.q:
-        pattern = like_pattern(query.q)
-        found.append(or_(*(func.lower(column).like(pattern, escape="\\") for column in _SEARCHED)))
-    return found
 
 
 def _fitting(ids: Sequence[str], characters: dict[str, int]) -> list[str]:

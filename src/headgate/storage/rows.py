@@ -9,6 +9,8 @@ from headgate.storage.sql import Row
 
 _BODIES = ("request_body", "response_body")
 _FLAGS = ("stream", "detail_logged")
+_MOST_BYTES = 400
+_INDEXED = ("user_id", "backend_id", "request_model", "routed_model", "session")
 _read_notes = msgspec.json.Decoder(tuple[PolicyNote, ...]).decode
 _read_tags = msgspec.json.Decoder(dict[str, str]).decode
 
@@ -18,6 +20,7 @@ def exchange_values(row: ExchangeRow) -> Row:
     values = msgspec.structs.asdict(row)
     for name in _BODIES:
         del values[name]
+    _shorten(values)
     values["losses"] = msgspec.json.encode([str(name) for name in row.losses]).decode()
     # NULL where there is nothing to tell, which is nearly always.
     values["policies"] = _json(row.policies) if row.policies else None
@@ -35,7 +38,16 @@ def body_values(row: ExchangeRow) -> Row | None:
 
 def attempt_values(row: AttemptRow) -> Row:
     """The row of ``attempts``."""
-    return msgspec.structs.asdict(row)
+    values = msgspec.structs.asdict(row)
+    _shorten(values)
+    return values
+
+
+def short(text: str) -> str:
+    """The beginning of `text` that an index takes; PostgreSQL's have room for 2.7 KB a row."""
+    if len(text) * 4 <= _MOST_BYTES:
+        return text
+    return text.encode("utf-8", "replace")[:_MOST_BYTES].decode("utf-8", "ignore")
 
 
 def exchange(values: Row, bodies: Row | None = None) -> ExchangeRow:
@@ -54,6 +66,12 @@ def exchange(values: Row, bodies: Row | None = None) -> ExchangeRow:
 def attempt(values: Row) -> AttemptRow:
     """The record in a row of ``attempts``."""
     return AttemptRow(**values)
+
+
+def _shorten(values: dict[str, Any]) -> None:
+    for name in _INDEXED:
+        if values.get(name):
+            values[name] = short(values[name])
 
 
 def _json(value: Any) -> str:

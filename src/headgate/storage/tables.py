@@ -14,9 +14,12 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData()
+
+_FAILED = text("error_message IS NOT NULL")
 
 exchanges = Table(
     "exchanges",
@@ -24,8 +27,10 @@ exchanges = Table(
     Column("id", Text, primary_key=True),
     Column("created_at", Double, nullable=False),
     Column("user_id", Text),
+    Column("user_name", Text),
     Column("key_id", Text),
     Column("backend_id", Text),
+    Column("backend_name", Text),
     Column("endpoint", Text, nullable=False),
     Column("dialect", Text, nullable=False),
     Column("request_model", Text, nullable=False),
@@ -52,12 +57,15 @@ exchanges = Table(
     Column("policies", Text),
     Column("tags", Text),
     Index("exchanges_by_time", "created_at", "id"),
-    Index("exchanges_by_user", "user_id", "created_at"),
+    Index("exchanges_by_user", "user_id", "created_at", "id"),
     Index("exchanges_by_key", "key_id", "created_at"),
-    Index("exchanges_by_backend", "backend_id", "created_at"),
-    Index("exchanges_by_request_model", "request_model", "created_at"),
-    Index("exchanges_by_routed_model", "routed_model", "created_at"),
-    Index("exchanges_by_outcome", "outcome", "created_at"),
+    Index("exchanges_by_backend", "backend_id", "created_at", "id"),
+    Index("exchanges_by_request_model", "request_model", "created_at", "id"),
+    Index("exchanges_by_routed_model", "routed_model", "created_at", "id"),
+    Index("exchanges_by_outcome", "outcome", "created_at", "id"),
+    Index("exchanges_by_detail", "detail_logged", "created_at", "id"),
+    Index("exchanges_by_session", "session", "created_at", "id"),
+    Index("exchanges_by_error", "created_at", sqlite_where=_FAILED, postgresql_where=_FAILED),
 )
 
 exchange_bodies = Table(
@@ -74,7 +82,9 @@ attempts = Table(
     Column("exchange_id", Text, primary_key=True),
     Column("attempt", BigInteger, primary_key=True, autoincrement=False),
     Column("at", Double, nullable=False),
+    Column("user_id", Text),
     Column("backend_id", Text, nullable=False),
+    Column("backend_name", Text),
     Column("routed_model", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("status_code", BigInteger),
@@ -85,6 +95,7 @@ attempts = Table(
     Column("reasoning_tokens", BigInteger),
     Column("usage_source", Text),
     Column("cost_usd", Double),
+    Column("price_version", Text),
     Column("time_to_first_event_ms", Double),
     Column("duration_ms", Double),
     Index("attempts_by_time", "at"),
