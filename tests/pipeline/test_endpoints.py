@@ -152,10 +152,10 @@ class Watcher:
 @pytest.mark.parametrize(
     ("path", "watches", "changes", "refused"),
     [
-        ("/v1/completions", True, False, True),
+        ("/v1/completions", True, False, False),
         ("/v1/completions", False, True, True),
         ("/v1/completions", False, False, False),
-        ("/v1/audio/transcriptions", True, False, True),
+        ("/v1/audio/transcriptions", True, True, True),
         ("/v1/embeddings", True, True, False),
         ("/v1/audio/speech", True, True, False),
     ],

@@ -12,7 +12,7 @@ from headgate.dialects.facts import Facts
 from headgate.model.fault import Fault
 from headgate.pipeline import passing
 from headgate.pipeline.asking import Question, put
-from headgate.pipeline.endpoints import after_all, answer_here
+from headgate.pipeline.endpoints import after_all, answer_here, check_policies
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.pipeline.failing import failure_of, from_fault, from_status, too_slow
 from headgate.pipeline.gears import Gear, Metered, Translated
@@ -105,6 +105,7 @@ async def see_request(turn: Turn) -> None:
     assert guard is not None, "only asked where policies are in force"
     request = exchange.full_request()
     changed = await turn.watch.until(guard.request(request), NEVER)
+    check_policies(exchange)
     exchange.changed = None if changed is request else changed
 
 

@@ -56,13 +56,14 @@ def serving(exchange: Exchange, route: Route) -> Route:
 
 
 def check_policies(exchange: Exchange) -> None:
-    """Raises Refused where policies want to see an answer that is not shown to them."""
+    """Raises Refused where policies have a say in an answer that is not shown to them. They know
+    after they saw the request."""
     endpoint, guard = exchange.dialect.endpoint, exchange.guard
     if endpoint is None or guard is None or not endpoint.generates_text:
         return
-    if guard.watches_reply or guard.changes_reply:
+    if guard.changes_reply:
         message = (
-            f"Policies in force here look at answers, which they cannot at {exchange.endpoint}. "
+            f"Policies in force here have a say in answers, which they cannot at {exchange.endpoint}. "
             "Ask /v1/chat/completions, /v1/messages or /v1/responses."
         )
         raise Refused(Fault(kind="policy_violation", message=message))
