@@ -13,6 +13,7 @@ import msgspec
 from headgate.admin.app import create_app
 from headgate.admin.control import Control, ModelState, NewKey
 from headgate.admin.deps import Deps
+from headgate.admin.oidc import SignIn
 from headgate.backends.backend import Backend
 from headgate.config import Config
 from headgate.model import key_format
@@ -30,10 +31,14 @@ from headgate.storage.backend_secrets import place_of, seal_setting
 from headgate.storage.engine import Database
 from headgate.storage.ledger import Ledger
 from headgate.storage.request_log import RequestLog
+from headgate.storage.secret_key import SecretKey
 from headgate.storage.vault import Vault
+from headgate.upstream.answer import Upstream
 
 
-def open_admin(database: Database, ledger: Ledger, control: Control, admin_digest: bytes) -> App:
+def open_admin(
+    database: Database, ledger: Ledger, control: Control, admin_digest: bytes, sign_in: SignIn
+) -> App:
     """The application; see `headgate.admin.app`."""
     return create_app(
         Deps(
@@ -41,7 +46,18 @@ def open_admin(database: Database, ledger: Ledger, control: Control, admin_diges
             analytics=Analytics(database, ledger.catch_up),
             control=control,
             admin_digest=admin_digest,
+            sign_in=sign_in,
         )
+    )
+
+
+def sign_in_of(knowledge: Knowledge, http: Upstream, keys: Sequence[SecretKey]) -> SignIn:
+    """How administrators get in, by the configuration in force."""
+    return SignIn(
+        settings=lambda: knowledge.config.admin,
+        http=http,
+        keys=tuple(key.login for key in keys),
+        clock=time.monotonic,
     )
 
 

@@ -45,4 +45,5 @@ async def test_the_token_opens_whatever_the_case_of_its_scheme(
 
 async def test_what_the_program_can_do_is_no_secret(stranger: httpx2.AsyncClient) -> None:
     for method, path in OPEN:
-        assert method == "POST" or (await stranger.get(path)).status_code == 200
+        if method == "GET" and "/oidc/" not in path:
+            assert (await stranger.get(path)).status_code == 200

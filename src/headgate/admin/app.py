@@ -8,11 +8,13 @@ from starlette.responses import HTMLResponse
 
 from headgate import __version__
 from headgate.admin import (
+    administrators,
     analytics,
     backends,
     docs,
     keys,
     models,
+    oidc,
     permissions,
     policies,
     requests,
@@ -26,8 +28,12 @@ from headgate.admin.answers import tell_failures
 from headgate.admin.auth import Door, Gate
 from headgate.admin.body_limit import BodyLimit
 from headgate.admin.deps import Deps
+from headgate.admin.oidc_people import role_of
+from headgate.admin.oidc_provider import Provider
+from headgate.admin.passwords import Passwords
 from headgate.admin.roles import authorize
-from headgate.admin.throttle import Throttle
+from headgate.admin.session_opening import tell_haste
+from headgate.admin.throttle import LoginThrottle
 
 _described_token = HTTPBearer(auto_error=False, description="The admin token")
 """For the description only: `Door` has decided before."""
@@ -37,6 +43,8 @@ RESOURCES = tuple(
     resource.router
     for resource in (
         sessions,
+        oidc,
+        administrators,
         users,
         keys,
         permissions,
@@ -62,10 +70,18 @@ def create_app(deps: Deps) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     tell_failures(app)
+    tell_haste(app)
     control = deps.control
     app.state.control = control
-    app.state.gate = Gate(deps.admin_digest, control.store, control.now)
-    app.state.throttle = Throttle()
+    app.state.gate = Gate(
+        deps.admin_digest,
+        control.store,
+        control.now,
+        lambda person: role_of(person, deps.sign_in.settings().oidc),
+    )
+    app.state.throttle, app.state.passwords = LoginThrottle(), Passwords()
+    app.state.sign_in = deps.sign_in
+    app.state.provider = Provider(deps.sign_in.http, deps.sign_in.clock)
     app.add_middleware(BodyLimit)
     app.add_middleware(Door, gate=app.state.gate)
     numbers = analytics.routes(deps.analytics, control.now)

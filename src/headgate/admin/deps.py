@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from headgate.admin.control import Control
+from headgate.admin.oidc import SignIn
 from headgate.model.analytics import Bucket, GroupKey, Latency, Quality, Totals
 from headgate.model.book_query import RequestDetail, RequestPage, RequestQuery
 
@@ -53,3 +54,4 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     analytics: Analytics
     control: Control
     admin_digest: bytes
+    sign_in: SignIn

@@ -16,6 +16,7 @@ EVERYBODY: Roles = VIEWERS | {"billing"}
 
 _CRUD: Mapping[str, tuple[Roles, Roles]] = {
     # resource: who may read it, who may write it
+    "/admin/administrators": (OWNER, OWNER),
     "/admin/users": (VIEWERS, ADMINS),
     "/admin/backends": (VIEWERS, ADMINS),
     "/admin/model-rewrites": (VIEWERS, OPERATORS),
@@ -62,6 +63,8 @@ def _table() -> dict[tuple[str, str], Roles]:
         ("GET", "/admin/auth/tokens"): OWNER,
         ("POST", "/admin/auth/tokens"): OWNER,
         ("DELETE", "/admin/auth/tokens/{id}"): OWNER,
+        ("POST", "/admin/auth/password"): EVERYBODY,
+        ("POST", "/admin/audit/seal"): OWNER,
     }
     for name in ANALYTICS:
         table["GET", f"/admin/{name}"] = EVERYBODY
@@ -76,6 +79,9 @@ ROUTES: Mapping[tuple[str, str], Roles] = _table()
 OPEN: frozenset[tuple[str, str]] = frozenset(
     {
         ("POST", "/admin/auth/login"),
+        ("GET", "/admin/auth/methods"),
+        ("GET", "/admin/auth/oidc/start"),
+        ("GET", "/admin/auth/oidc/callback"),
         ("GET", "/admin"),
         ("GET", "/admin/docs"),
         ("GET", "/admin/openapi.json"),

@@ -1,33 +1,36 @@
 """The resource ``/admin/auth``: sessions for browsers, API tokens for programs."""
 
-import math
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from headgate.admin.administrators import plain_name
 from headgate.admin.answers import answer
-from headgate.admin.auth import (
-    COOKIE,
-    LONGEST_S,
-    Identity,
-    csrf_of,
-    digest_of,
-    session_secret,
-)
-from headgate.admin.control import Body, Wired
+from headgate.admin.auth import Gate, Identity, digest_of, identity_of, opened_by_password
+from headgate.admin.control import Body, Control, Wired
 from headgate.admin.instants import rfc3339
-from headgate.admin.throttle import Throttle
-from headgate.model.directory import AdminRole, AdminTokenRow
+from headgate.admin.passwords import LONGEST, Passwords
+from headgate.admin.session_opening import Opened, open_session, session_cookie, show, trying
+from headgate.model.directory import AdministratorRow, AdminRole, AdminTokenRow
 
 DEFAULT_TOKEN_DAYS = 30
 
 
 class Login(Body):
-    """The admin token, or an API token."""
+    """The admin token, an API token, or an administrator's name and password."""
 
-    token: Annotated[str, Field(min_length=1, max_length=1000)]
+    token: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    password: Annotated[str, Field(min_length=1, max_length=LONGEST)] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Login":
+        by_token = self.token is not None
+        if by_token is (self.name is not None) or by_token is (self.password is not None):
+            raise ValueError("give a token, or a name and a password")
+        return self
 
 
 class TokenNew(Body):
@@ -44,20 +47,13 @@ router = APIRouter(prefix="/admin/auth", tags=["auth"])
 @router.post("/login")
 async def login(control: Wired, body: Login, request: Request) -> Response:
     """Opens a session: a cookie for browsers, and the CSRF token of their unsafe requests."""
-    gate, throttle = request.app.state.gate, request.app.state.throttle
-    source = request.client.host if request.client else ""
-    _refuse_hasty(throttle, source, control.now())
-    identity = await gate.identify_token(body.token)
-    if identity is None:
-        throttle.failed(source, control.now())
-        raise HTTPException(401, "the token is not valid")
-    throttle.succeeded(source)
-    secret = control.mint_secret()
-    expires_at = await gate.open_session(secret, body.token)
-    shown = _show(identity, csrf_of(secret))
-    response = answer({**shown, "expires_at": rfc3339(expires_at)})
-    secure = "; Secure" if request.url.scheme == "https" else ""
-    response.headers["set-cookie"] = _cookie(secret, int(LONGEST_S)) + secure
+    if body.token is not None:
+        opened = await _by_token(control, request, body.token)
+    else:
+        name, password = plain_name(body.name or ""), body.password or ""
+        opened = await _by_password(control, request, name, password)
+    response = answer(opened.shown)
+    response.headers["set-cookie"] = opened.cookie
     return response
 
 
@@ -65,16 +61,21 @@ async def login(control: Wired, body: Login, request: Request) -> Response:
 async def get_session(request: Request) -> Response:
     """Who is asking."""
     identity: Identity = request.state.identity
-    return answer(_show(identity, identity.csrf))
+    return answer(show(identity, identity.csrf))
+
+
+@router.get("/methods")
+async def list_methods(request: Request) -> Response:
+    """How one may sign in."""
+    oidc = request.app.state.sign_in.settings().oidc is not None
+    return answer({"token": True, "password": True, "oidc": oidc})
 
 
 @router.post("/logout", status_code=204)
 async def logout(control: Wired, request: Request) -> Response:
     """Ends the session."""
-    secret = session_secret(request.scope["headers"])
-    if secret:
-        await control.store.remove_session(digest_of(secret))
-    return Response(status_code=204, headers={"set-cookie": _cookie("", 0)})
+    await _gate(request).close_session(request.scope["headers"])
+    return Response(status_code=204, headers={"set-cookie": session_cookie(request, "", 0)})
 
 
 @router.get("/tokens")
@@ -109,20 +110,47 @@ async def delete_token(control: Wired, id: str, request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _refuse_hasty(throttle: Throttle, source: str, now: float) -> None:
-    """A 429 for whoever guessed wrong too often."""
-    wait_s = throttle.wait_s(source, now)
-    if wait_s:
-        headers = {"retry-after": str(math.ceil(wait_s))}
-        raise HTTPException(429, "too many failures; try again later", headers)
+async def _by_token(control: Control, request: Request, token: str) -> Opened:
+    gate = _gate(request)
+    with trying(request, None) as attempt:
+        identity = await gate.identify_token(token)
+        attempt.passed = identity is not None
+    if identity is None:
+        raise HTTPException(401, "the token is not valid")
+    return await open_session(
+        control, request, identity, lambda secret: gate.opened_by_token(secret, token)
+    )
 
 
-def _cookie(secret: str, max_age_s: int) -> str:
-    return f"{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={max_age_s}"
+async def _by_password(control: Control, request: Request, name: str, password: str) -> Opened:
+    """Takes as long, and says the same, whether there is such a name or not."""
+    passwords: Passwords = request.app.state.passwords
+    with trying(request, name) as attempt:
+        row = await control.store.find_administrator(name)
+        fits = await passwords.matches(password, row.password_hash if row else None)
+        attempt.passed = fits and row is not None and row.is_active
+        if row is not None and attempt.passed and passwords.is_weaker(row.password_hash):
+            row = await _rehash(control, passwords, row, password)
+    if row is None or not attempt.passed:
+        raise HTTPException(401, "the name or the password is not valid")
+    current = row
+    return await open_session(
+        control, request, identity_of(row), lambda _: opened_by_password(current)
+    )
 
 
-def _show(identity: Identity, csrf: str | None) -> dict[str, Any]:
-    return {"actor": identity.actor, "role": identity.role, "csrf_token": csrf}
+async def _rehash(
+    control: Control, passwords: Passwords, row: AdministratorRow, password: str
+) -> AdministratorRow:
+    """The password is known only now: its hash is made as hard as new ones are."""
+    kept = await passwords.hash(password)
+    await control.store.rehash_password(row, kept)
+    return row
+
+
+def _gate(request: Request) -> Gate:
+    gate: Gate = request.app.state.gate
+    return gate
 
 
 def _show_token(row: AdminTokenRow) -> dict[str, Any]:

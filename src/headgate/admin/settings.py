@@ -52,12 +52,20 @@ async def list_audit(
     verify: bool = False,
 ) -> Response:
     """Every write, newest first. ``verify`` reads the whole log and says in ``chain_holds`` whether
-    every row follows from the one before it."""
+    every row follows from the one before it, and none is missing at the end."""
     limit = min(limit, 500)
     rows = await control.store.list_audit(limit, offset)
     whole = await control.store.verify_audit() if verify else None
     shown = [_show(row) for row in rows]
     return answer({"rows": shown, "limit": limit, "offset": offset, "chain_holds": whole})
+
+
+@router.post("/audit/seal", status_code=204)
+async def seal_audit(control: Wired, request: Request) -> Response:
+    """Takes the log's end as it is now for the true one: after the secret key was lost."""
+    actor = request.state.identity.actor
+    await control.store.reseal_audit(at=control.now(), actor=actor)
+    return Response(status_code=204)
 
 
 def _show(row: AuditRow) -> dict[str, Any]:

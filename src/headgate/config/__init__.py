@@ -1,5 +1,6 @@
 """The configuration: one file's text to checked, frozen records, or to every problem in it."""
 
+from headgate.config.admin_section import AdminSettings, OidcSettings
 from headgate.config.backend_section import (
     AwsSettings,
     BackendSettings,
@@ -17,6 +18,7 @@ from headgate.config.schema import Config, LoggingSettings, PolicySettings, Serv
 from headgate.config.user_section import LimitSettings, UserSettings
 
 __all__ = [
+    "AdminSettings",
     "AwsSettings",
     "BackendSettings",
     "Config",
@@ -24,6 +26,7 @@ __all__ = [
     "LimitSettings",
     "LoggingSettings",
     "ModelSettings",
+    "OidcSettings",
     "PathPair",
     "PolicySettings",
     "PriceSettings",

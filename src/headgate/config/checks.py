@@ -53,6 +53,7 @@ def check(review: Review, check_policy: CheckPolicy | None = None) -> None:
         _check_model(review, name, model)
     _check_rewrites(review)
     _check_users(review)
+    _check_oidc(review)
     _check_policies(review, check_policy)
 
 
@@ -157,6 +158,22 @@ def _check_user_names(review: Review, where: str, user: UserSettings) -> None:
             line = review.places.line(user, "models", number)
             message = f"no model is called {glob!r}"
             review.findings.add(line, f"{where}.models", message, nearest(glob, known or ()))
+
+
+def _check_oidc(review: Review) -> None:
+    oidc = review.config.admin.oidc
+    if oidc is None:
+        return
+    where = "admin.oidc"
+    if "openid" not in oidc.scopes:
+        review.add(oidc, ("scopes",), f"{where}.scopes", "must name 'openid'")
+    if oidc.default_role is None and not review.places.says(oidc, "roles"):
+        review.add(oidc, (), where, "lets nobody in; name roles or a default_role")
+    if oidc.default_role is not None and not review.places.says(oidc, "allowed_domains"):
+        message = (
+            "lets in everybody whom the issuer knows; name allowed_domains, or '*' if that is meant"
+        )
+        review.add(oidc, ("default_role",), f"{where}.default_role", message)
 
 
 def _check_policies(review: Review, check_policy: CheckPolicy | None) -> None:

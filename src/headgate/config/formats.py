@@ -38,6 +38,28 @@ def check_http(text: str) -> None:
         raise ValueError("an address holds no query and no fragment; use paths for a query")
 
 
+def check_issuer(text: str) -> None:
+    """An identity provider's name, which is its address too. What it says is believed, so that
+    nobody may stand between."""
+    check_http(text)
+    parts = urlsplit(text)
+    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError("an issuer is called by https, except on this machine")
+
+
+def check_origin(text: str) -> None:
+    """Where browsers find the gateway."""
+    check_http(text)
+    if urlsplit(text).path not in ("", "/"):
+        raise ValueError("is the address of the gateway alone, without a path")
+
+
+def check_domain(text: str) -> None:
+    """The part of an e-mail address behind the @."""
+    if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", text):
+        raise ValueError("a domain is written example.org")
+
+
 def check_database(text: str) -> None:
     """An address of SQLite or PostgreSQL."""
     _check_scheme(text, ("sqlite", "postgresql", "postgres"))
@@ -105,6 +127,9 @@ def check_hash_on(text: str) -> None:
 TEXTS: Mapping[str, Callable[[str], None]] = {
     "url": check_url,
     "http": check_http,
+    "issuer": check_issuer,
+    "origin": check_origin,
+    "domain": check_domain,
     "database": check_database,
     "redis": check_redis,
     "name": check_name,

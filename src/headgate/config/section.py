@@ -20,6 +20,7 @@ SECRET_FIELDS = frozenset(
         "access_key_id",
         "secret_access_key",
         "session_token",
+        "client_secret",
         "secret",
         "hash_key",
     )
