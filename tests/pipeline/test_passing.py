@@ -1,6 +1,6 @@
 import pytest
 
-from headgate.pipeline.passing import retry_after_s, to_backend, to_caller
+from headgate.pipeline.passing import of_body, retry_after_s, to_backend, to_caller
 
 NOW = 1_700_000_000.0
 
@@ -68,3 +68,19 @@ def test_a_waiting_time_is_read_in_every_form(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert retry_after_s(headers, NOW) == seconds
+
+
+def test_what_a_body_is_passes_with_it() -> None:
+    headers = {
+        "content-type": "audio/mpeg",
+        "content-length": "10",
+        "content-disposition": "attachment",
+        "content-encoding": "gzip",
+        "set-cookie": "x",
+    }
+    assert dict(of_body(headers)) == {
+        "content-type": "audio/mpeg",
+        "content-length": "10",
+        "content-disposition": "attachment",
+    }
+    assert of_body({"content-length": "10, 10"}) == ()

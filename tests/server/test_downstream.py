@@ -40,6 +40,22 @@ async def test_the_body_is_its_pieces() -> None:
     assert await caller.downstream.read_body(6) == b"onetwo"
 
 
+async def test_the_body_can_be_taken_piece_by_piece() -> None:
+    caller = Caller(piece(b"one", True), piece(b"", True), piece(b"two", True), piece(b""))
+    taken = [await caller.downstream.read_piece() for _ in range(4)]
+    assert taken == [b"one", b"two", b"", b""]
+
+
+async def test_who_leaves_between_pieces_is_gone() -> None:
+    caller = Caller(piece(b"one", True), LEFT)
+    left: list[bool] = []
+    caller.downstream.on_leave(lambda: left.append(True))
+    assert await caller.downstream.read_piece() == b"one"
+    with pytest.raises(CallerLeft):
+        await caller.downstream.read_piece()
+    assert left == [True]
+
+
 @pytest.mark.parametrize("length", [b"7", b"9" * 30])
 async def test_a_body_that_says_it_is_too_large_is_not_read(length: bytes) -> None:
     caller = Caller(headers=[(b"content-length", length)])

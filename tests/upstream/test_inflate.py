@@ -25,6 +25,9 @@ class FakeAnswer:
     def close(self) -> None:
         self.closed = True
 
+    def pushing(self) -> None:
+        """There is only `read`."""
+
 
 def _cut(data: bytes, size: int) -> list[bytes]:
     return [data[i : i + size] for i in range(0, len(data), size)]
@@ -87,6 +90,15 @@ def test_an_encoding_nobody_knows_is_broken() -> None:
 
 def test_the_label_does_not_stay_on_what_was_unpacked() -> None:
     assert "content-encoding" not in inflated(FakeAnswer([], "gzip")).headers
+
+
+async def test_the_length_of_what_was_packed_does_not_stay_either() -> None:
+    for encoding in ("gzip", ""):
+        fake = FakeAnswer([gzip.compress(b"Hello")], encoding)
+        fake.headers = {**fake.headers, "content-length": "25"}
+        answer = inflated(fake)
+        assert await answer.read() == b"Hello"
+        assert "content-length" not in answer.headers
 
 
 def test_closing_reaches_the_answer_beneath() -> None:

@@ -135,6 +135,9 @@ class QuirkSettings(Section, frozen=True, kw_only=True):
     keeps_responses: Annotated[
         bool | None, key("Keeps responses, so that a request may go on from one by its id.")
     ] = None
+    counts_bare_requests: Annotated[
+        bool | None, key("Counts the tokens of a Gemini request with nothing around it (Vertex).")
+    ] = None
 
 
 class BackendSettings(Section, frozen=True, kw_only=True):
