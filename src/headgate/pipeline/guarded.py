@@ -103,25 +103,35 @@ class Guarded:
         return rest + self._write(self._guard.flush(self._clock()))
 
     def _pass(self, events: list[ev.Event]) -> bytes:
-        out = []
+        out: list[bytes] = []
+        guard, clock = self._guard, self._clock
         for event in events:
             if isinstance(event, ev.Failed):
                 self.facts.fault = event.fault
                 break
             note(self.facts, event)
-            out.append(self._write(self._guard.feed(event, self._clock())))
-            if self._guard.blocked is not None:
+            given = guard.feed(event, clock())
+            if given:
+                out += self._written(given)
+            if guard.blocked is not None:
+                self._note_block()
                 break
         self.facts.finished = self._reader.finished
         self.facts.terminated = self._reader.terminated
         return b"".join(out)
 
     def _write(self, events: list[ev.Event]) -> bytes:
-        out = [self._writer.write(event) for event in events]
+        out = b"".join(self._written(events))
+        self._note_block()
+        return out
+
+    def _written(self, events: list[ev.Event]) -> list[bytes]:
         self.told = self.told or any(not isinstance(event, _OPENING) for event in events)
+        return [self._writer.write(event) for event in events]
+
+    def _note_block(self) -> None:
         if self.facts.fault is None:
             self.facts.fault = self._guard.blocked
-        return b"".join(out)
 
 
 class Watched:

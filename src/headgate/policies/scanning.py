@@ -44,26 +44,12 @@ class ScanFlow(Scanner):
         super().__init__(finder, on_hit)
         self._refuse = refuse
 
-    @override
-    def feed(self, text: str) -> str:
-        given = super().feed(text)
-        return given if self.stopped is None else self._stop(self.stopped, given)
-
-    @override
-    def late(self) -> str:
-        given = super().late()
-        return given if self.stopped is None else self._stop(self.stopped, given)
-
-    @override
-    def end(self) -> str:
-        given = super().end()
-        return given if self.stopped is None else self._stop(self.stopped, given)
-
     async def ask(self) -> str:
         """See `Flow.ask`: there is nobody to ask."""
         return ""
 
-    def _stop(self, hit: Hit, given: str) -> str:
+    @override
+    def stop(self, hit: Hit, given: str) -> str:
         if self._refuse is None:
             return given
         refusal = self._refuse(hit)

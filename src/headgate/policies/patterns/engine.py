@@ -16,8 +16,9 @@ except ModuleNotFoundError:  # an optional extra
 Span = tuple[int, int]
 
 MOST_MEMORY_BYTES = 16 * 1024 * 1024
-_NOTHING: Span = (-1, -1)
 _anchors: Any = re2 and re2._Anchor
+_ANYWHERE: Any = _anchors and _anchors.UNANCHORED
+_AT_START: Any = _anchors and _anchors.ANCHOR_START
 
 
 class Regex:
@@ -41,13 +42,13 @@ class Regex:
 
     def search(self, data: bytes, start: int) -> Span | None:
         """The leftmost match that begins at `start` or later; what is before is context."""
-        span: Span = self._match(_anchors.UNANCHORED, data, start, len(data))[0]
-        return None if span == _NOTHING else span
+        span: Span = self._match(_ANYWHERE, data, start, len(data))[0]
+        return None if span[0] < 0 else span
 
     def match(self, data: bytes, start: int, end: int) -> Span | None:
         """The match that begins at `start` and ends at `end` at the latest."""
-        span: Span = self._match(_anchors.ANCHOR_START, data, start, end)[0]
-        return None if span == _NOTHING else span
+        span: Span = self._match(_AT_START, data, start, end)[0]
+        return None if span[0] < 0 else span
 
 
 def _words(error: Exception) -> str:

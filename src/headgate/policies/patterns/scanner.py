@@ -36,24 +36,34 @@ class Scanner:
 
     def feed(self, text: str) -> str:
         """More text; what may be given out now."""
-        self._data += text.encode("utf-8", "surrogatepass")
+        data = self._data = self._data + text.encode("utf-8", "surrogatepass")
+        if self._answered is None and self.stopped is None:
+            edge = self._finder.settled(data, self._start)
+            if self._out <= edge > 1 and self._finder.find(data, self._start, edge) is None:
+                return self._plain(data, edge)
         given = self._advance(final=False)
         # One byte before the place where a match may begin is context for ``\b`` and ``^``; a
         # character of several bytes is no word character, and its last byte says so.
         if self._start > 1:
             self._rebase(self._start, self._data[self._start - 1 : self._start])
         self.held = len(self._data) - self._out
-        return given
+        return given if self.stopped is None else self.stop(self.stopped, given)
 
     def late(self) -> str:
         """The end was held too long: all of it, matches replaced as if the text ended here."""
         self.held = 0
-        return self._advance(final=True, goes_on=True)
+        given = self._advance(final=True, goes_on=True)
+        return given if self.stopped is None else self.stop(self.stopped, given)
 
     def end(self) -> str:
         """The text is over: the rest."""
         self.held = 0
-        return self._advance(final=True)
+        given = self._advance(final=True)
+        return given if self.stopped is None else self.stop(self.stopped, given)
+
+    def stop(self, hit: Hit, given: str) -> str:
+        """A match said stop, behind what may still be given out."""
+        return given
 
     def raw(self) -> str:
         """What is held, as it came; it is held no more."""
@@ -62,6 +72,15 @@ class Scanner:
         self._start = self._out = self.held = 0
         self._answered = None
         return held
+
+    def _plain(self, data: bytes, edge: int) -> str:
+        """What is before `edge`, where nothing is to be replaced: nearly every piece of a text.
+        The same as `_advance` and `_rebase`, without their turns."""
+        out = self._out
+        self._data = data[edge - 1 :]
+        self._start = self._out = 1
+        self.held = len(data) - edge
+        return data[out:edge].decode("utf-8", "surrogatepass")
 
     def _advance(self, final: bool, goes_on: bool = False) -> str:
         """Gives out what is decided, or (`final`) everything; matches replaced."""
