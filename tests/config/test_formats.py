@@ -9,6 +9,7 @@ GOOD = [
     ("database", "sqlite:///headgate.db"),
     ("database", "postgresql://u:p@db/headgate"),
     ("database", "postgresql+asyncpg://db/headgate"),
+    ("database", "postgresql://user@/headgate?host=/run/postgresql"),
     ("redis", "redis://localhost:6379/0"),
     ("name", "open-ai_2.x"),
     ("model", "meta-llama/Llama 3:8b"),

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from headgate.pipeline import attempt as attempt_module
 from headgate.pipeline import stream as stream_module
 from headgate.pipeline.bill import bill_of
-from tests.pipeline.fakes import FakeAnswer, Scene, backend
+from tests.pipeline.fakes import FakeAnswer, Scene, backend, refusal, reply, route
 from tests.pipeline.samples import CHAT, chunk
 
 DRAINED = backend("one", on_disconnect="drain")
@@ -60,3 +61,52 @@ async def test_by_default_the_backend_is_left_at_once() -> None:
     await scene.run()
     (attempt,) = scene.exchange.attempts
     assert bill_of(attempt, 1).source == "estimated"
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("dialect", ["chat", "messages"])
+async def test_who_leaves_before_the_answer_is_waited_out_too(stream: bool, dialect: str) -> None:
+    answer = FakeAnswer(*CHAT, held=True) if stream else held_reply()
+    scene = Scene(answer, backends=[DRAINED], stream=stream, dialect=dialect)
+    running = await scene.run_until(scene.upstream.asked)
+    scene.downstream.leave()
+    await asyncio.sleep(0)
+    assert not running.done()
+    answer.go.set()
+    await running
+    (attempt,) = scene.exchange.attempts
+    bill = bill_of(attempt, scene.exchange.input_estimate)
+    assert (bill.usage.total_tokens, bill.source) == (7, "provider")
+    assert (scene.outcome, scene.settled) == ("client_closed", ["client_closed"])
+    assert scene.downstream.pieces == []
+    assert answer.closed == 1
+
+
+async def test_for_who_left_no_other_target_is_tried() -> None:
+    answer = refusal(503)
+    answer.go.clear()
+    scene = Scene(answer, reply(), backends=[DRAINED], routes=[route("one", retries=3)])
+    running = await scene.run_until(scene.upstream.asked)
+    scene.downstream.leave()
+    await asyncio.sleep(0)
+    answer.go.set()
+    await running
+    assert len(scene.upstream.calls) == 1
+    assert scene.settled == ["client_closed"]
+
+
+async def test_an_answer_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempt_module, "READ_ON_S", 0.01)
+    answer = held_reply()
+    scene = Scene(answer, backends=[DRAINED])
+    running = await scene.run_until(scene.upstream.asked)
+    scene.downstream.leave()
+    async with asyncio.timeout(5):
+        await running
+    assert (scene.outcome, answer.closed) == ("client_closed", 1)
+
+
+def held_reply() -> FakeAnswer:
+    answer = reply()
+    answer.go.clear()
+    return answer

@@ -203,3 +203,42 @@ async def test_after_silence_is_asked_for_no_beat_is_said() -> None:
         await watch.until(_never(), watch.now() + 0.03)
     assert beats == []
     watch.close()
+
+
+async def test_where_leaving_is_outlasted_it_ends_the_first_wait_behind_it() -> None:
+    watch = Watch()
+    with watch.outlasting(60.0):
+        watch.interrupt("left")
+        assert watch.outlasts
+        assert await watch.until(_value(), NEVER) == "value"
+    with pytest.raises(Interrupted) as interrupted:
+        await watch.until(_value(), NEVER)
+    assert interrupted.value.reason == "left"
+    assert await watch.until(_value(), NEVER) == "value"
+
+
+async def test_leaving_is_not_outlasted_for_ever() -> None:
+    watch = Watch()
+    with watch.outlasting(0.01):
+        watch.interrupt("left")
+        with pytest.raises(Interrupted) as interrupted:
+            await watch.until(_never(), NEVER)
+    assert interrupted.value.reason == "left"
+    assert await watch.until(_value(), NEVER) == "value"
+
+
+async def test_other_reasons_are_not_outlasted() -> None:
+    watch = Watch()
+    with watch.outlasting(60.0):
+        watch.interrupt("left")
+        watch.interrupt("drained")
+        with pytest.raises(Interrupted) as interrupted:
+            await watch.until(_value(), NEVER)
+    assert interrupted.value.reason == "drained"
+
+
+async def test_where_nobody_leaves_nothing_is_outlasted() -> None:
+    watch = Watch()
+    with watch.outlasting(60.0):
+        assert not watch.outlasts
+    assert await watch.until(_value(), NEVER) == "value"

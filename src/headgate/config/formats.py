@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from headgate.config import units
 
@@ -22,7 +22,10 @@ def check_url(text: str) -> None:
         raise ValueError("is not a valid address") from error
     if not parts.scheme or "://" not in text:
         raise ValueError("is no address; it begins with a scheme like https://")
-    if not parts.hostname and not parts.scheme.startswith("sqlite"):
+    # PostgreSQL is named a Unix socket's folder so: postgresql://user@/name?host=/run/postgresql
+    socket = parts.scheme.startswith("postgres") and "host" in parse_qs(parts.query)
+    named = parts.hostname or socket
+    if not named and not parts.scheme.startswith("sqlite"):
         raise ValueError("the address names no host")
 
 

@@ -21,7 +21,7 @@ from headgate.pipeline.guarded import Guarded, Watched
 from headgate.pipeline.guarded_whole import guard_whole
 from headgate.pipeline.passed import Passed, kind_of, note_bytes
 from headgate.pipeline.reasoning_copy import ReasoningCopied, copy_in_reply
-from headgate.pipeline.stream import Stream
+from headgate.pipeline.stream import READ_ON_S, Stream
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.verdict import fault_for, judge
 from headgate.pipeline.watch import NEVER, Interrupted, Watch
@@ -119,6 +119,18 @@ def _patience_s(exchange: Exchange, question: Question) -> float:
 async def _send(
     turn: Turn, question: Question, attempt: Attempt, due: float
 ) -> Opened | Whole | Failure:
+    most_s = READ_ON_S if question.backend.on_disconnect == "drain" else 0.0
+    with turn.watch.outlasting(most_s):
+        result = await _ask_backend(turn, question, attempt, due)
+        left = turn.watch.outlasts
+    if left and isinstance(result, Failure):
+        await turn.watch.pause(0)  # raises: nobody is there for whom to try again
+    return result
+
+
+async def _ask_backend(
+    turn: Turn, question: Question, attempt: Attempt, due: float
+) -> Opened | Whole | Failure:
     upstream = turn.gateway.upstream_for(question.backend)
     answer = await turn.watch.until(upstream.send(question.call), due)
     attempt.status = answer.status
@@ -211,6 +223,8 @@ async def _open(
         await stream.gather(timeouts.idle_s, asked_at + timeouts.total_s)
         if gear.facts.fault is not None and is_block(gear.facts.fault):
             return _blocked(turn, gear.facts.fault, gear.facts)
+    if turn.watch.outlasts:
+        await stream.read_on(question.backend.timeouts.idle_s)
     return Opened(answer, stream, gear, question, passing.to_caller(answer.headers))
 
 

@@ -6,8 +6,9 @@ same timer keeps the heartbeat, so that no chunk costs a task, a lock or a timer
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, Literal, TypeVar
 
 from headgate.ports import CallerLeft
@@ -43,6 +44,8 @@ class Watch:
         self._beat_s = NEVER
         self._beat_at = NEVER
         self._beating: asyncio.Task[None] | None = None
+        self._outlasts_s = 0.0
+        self._tires: asyncio.TimerHandle | None = None
         self.now = time.monotonic  # uvloop's own clock stands still within a turn of the loop
 
     def beat(self, every_s: float, say: Callable[[], Awaitable[None]]) -> None:
@@ -93,9 +96,32 @@ class Watch:
         """Does nothing for a while. Raises Interrupted."""
         await self.until(asyncio.sleep(seconds), NEVER)
 
+    @contextlib.contextmanager
+    def outlasting(self, most_s: float) -> Iterator[None]:
+        """Inside the block the caller's leaving interrupts no wait, but only so long after it;
+        behind the block it does. 0: as ever."""
+        self._outlasts_s = most_s
+        try:
+            yield
+        finally:
+            self._outlasts_s = 0.0
+            if self._tires is not None:
+                self._tires.cancel()
+                self._tires = None
+                self.interrupt("left")
+
+    @property
+    def outlasts(self) -> bool:
+        """Whether the caller has left, and it goes on all the same."""
+        return self._tires is not None
+
     def interrupt(self, reason: Reason) -> None:
         """Ends the wait that is on, or the next one. The first reason of several counts."""
         if self._pending is not None:
+            return
+        if reason == "left" and self._outlasts_s:
+            if self._tires is None:
+                self._tires = self._loop.call_later(self._outlasts_s, self._tire)
             return
         self._pending = reason
         if asyncio.current_task() is self._task:
@@ -113,6 +139,11 @@ class Watch:
             self._timer = None
         if self._beating is not None:
             self._beating.cancel()
+
+    def _tire(self) -> None:
+        self._outlasts_s = 0.0
+        self._tires = None
+        self.interrupt("left")
 
     def _wake(self) -> None:
         if self._waiting and self._pending is not None:
