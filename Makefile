@@ -45,15 +45,11 @@ fuzz: $(VENV)/test.ok  ## Readers on hostile bytes, SECONDS each (needs Python <
 	    $(BIN)/python -m fuzz $$dialect -max_total_time=$${SECONDS:-60} || exit 1; \
 	done
 
-<<<<<<< ours
-bench: $(VENV)/test.ok  ## The gateway beside nginx, LiteLLM and Portkey; ARGS=--quick for nginx alone.
-=======
 kills: $(VENV)/test.ok servers  ## Gateways killed under load, KILLS times (200) on each kind of database.
 	HEADGATE_KILLS=$${KILLS:-200} $(BIN)/python -m pytest -s \
 	    tests/storage/test_kills.py tests/storage/test_gateway_kills.py $(ARGS)
 
-bench: $(VENV)/test.ok  ## Processor time a request and a chunk; results under bench/results/.
->>>>>>> theirs
+bench: $(VENV)/test.ok  ## The gateway beside nginx, LiteLLM and Portkey; ARGS=--quick for nginx alone.
 	$(BIN)/python -m bench $(ARGS)
 
 lock: $(VENV)/test.ok  ## Pin every dependency with its hashes.
