@@ -11,10 +11,12 @@ from headgate.administration import (
     model_state,
     open_admin,
     refresh_models,
+    refuse_taken,
 )
 from headgate.config import Config, parse
 from headgate.model import key_format
 from headgate.model.directory import Directory
+from headgate.model.store_faults import RowConflict
 from headgate.pipeline.keys import digest
 from headgate.pipeline.knowledge import Knowledge
 from headgate.pipeline.merge import Merged
@@ -56,6 +58,14 @@ def test_a_key_of_ones_own_stays_as_it_is() -> None:
     assert len(made.row.id) == 16
     again = make_key("u1", make_key("u1", None, PEPPER, 5.0).text, PEPPER, 5.0)
     assert key_format.id_of(again.text) == again.row.id
+
+
+def test_the_key_of_a_user_of_the_file_is_taken() -> None:
+    config = parse(FILE, {}, "headgate.yaml")
+    with pytest.raises(RowConflict, match="in use already"):
+        refuse_taken("0123456789abcdef", config)
+    assert refuse_taken(OWN, config) == OWN
+    assert refuse_taken(None, config) is None
 
 
 def test_a_weak_key_is_refused() -> None:

@@ -41,6 +41,57 @@ async def test_a_further_key_has_scopes_and_an_end_and_is_shown_once(
     assert text not in repr(world.rows.audit)
 
 
+LIMITS = {"requests_per_minute": 3, "budget_usd": 1.5, "budget_period": "day"}
+NONE = dict.fromkeys(
+    (
+        "requests_per_minute",
+        "tokens_per_minute",
+        "requests_per_day",
+        "tokens_per_day",
+        "concurrent",
+        "budget_usd",
+    )
+) | {"budget_period": "month"}
+
+
+async def test_a_key_may_have_limits_and_they_are_shown(
+    admin: httpx2.AsyncClient, world: World, keys: str
+) -> None:
+    key = (await admin.post(keys, json={"limits": LIMITS})).json()
+    assert key["limits"] == {**NONE, **LIMITS}
+    first, second = (await admin.get(keys)).json()
+    assert (first["limits"], second["limits"]) == (NONE, {**NONE, **LIMITS})
+    assert world.rows.keys[key["id"]].limits.budget_usd == 1.5
+
+
+async def test_a_change_touches_the_given_fields_of_a_key_only(
+    admin: httpx2.AsyncClient, world: World, keys: str
+) -> None:
+    key = (await admin.post(keys, json={**SCOPES, "limits": LIMITS})).json()
+    path = f"{keys}/{key['id']}"
+    del key["api_key"]
+    changed = await admin.put(path, json={"limits": {"concurrent": 2}})
+    assert (changed.status_code, changed.json()) == (
+        200,
+        {**key, "limits": {**NONE, "concurrent": 2}},
+    )
+    changed = await admin.put(path, json={"limits": None, "models": None, "paths": ["/v1/*"]})
+    assert changed.json() == {**key, "limits": NONE, "models": None, "paths": ["/v1/*"]}
+    assert (await admin.put(path, json={"expires_at": "2023-11-14T22:13:20Z"})).status_code == 400
+    assert [row.action for row in world.rows.audit][-2:] == ["key.change", "key.change"]
+    assert world.rows.audit[-1].detail["fields"] == ["limits", "models", "paths"]
+
+
+async def test_what_is_no_key_of_the_users_or_was_revoked_is_not_changed(
+    admin: httpx2.AsyncClient, keys: str
+) -> None:
+    [key] = (await admin.get(keys)).json()
+    assert (await admin.put(f"{keys}/nothing", json={})).status_code == 404
+    assert (await admin.put("/admin/users/filer/keys/k", json={})).status_code == 409
+    await admin.delete(f"{keys}/{key['id']}")
+    assert (await admin.put(f"{keys}/{key['id']}", json={})).status_code == 409
+
+
 async def test_a_key_is_revoked_once_and_stays_in_the_list(
     admin: httpx2.AsyncClient, keys: str, world: World
 ) -> None:
@@ -69,6 +120,7 @@ async def test_another_users_key_is_not_there(admin: httpx2.AsyncClient, keys: s
         ({"cidrs": ["10.0.0.0/40"]}, "cidrs"),
         ({"models": []}, "models"),
         ({"scopes": ["*"]}, "scopes"),
+        ({"limits": {"concurrent": 0}}, "limits.concurrent"),
     ],
 )
 async def test_what_does_not_fit_is_a_400_that_names_the_field(

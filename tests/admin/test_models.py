@@ -29,6 +29,7 @@ async def test_a_model_is_made_shown_changed_and_removed(
         "retries": 1,
         "fallback_on": ["5xx"],
         "source": "database",
+        "unresolved_backends": [],
     }
     assert (await admin.get(path)).json() == model
     assert [row["name"] for row in (await admin.get(MODELS)).json()] == ["fast", "slow"]
@@ -84,3 +85,17 @@ async def test_what_the_file_defines_is_shown_and_never_changed(admin: httpx2.As
     assert (await admin.get(f"{MODELS}/fast")).json()["source"] == "file"
     assert (await admin.put(f"{MODELS}/fast", json={"retries": 1})).status_code == 409
     assert (await admin.delete(f"{MODELS}/fast")).status_code == 409
+
+
+async def test_a_target_whose_backend_is_gone_is_shown_as_unresolved(
+    admin: httpx2.AsyncClient,
+) -> None:
+    new = {"name": "up", "base_url": "https://up.test", "kind": "compatible", "speaks": ["chat"]}
+    backend = (await admin.post("/admin/backends", json=new)).json()
+    targets = [{"backend": name, "model": "m"} for name in ("up", "filed")]
+    made = await admin.post(MODELS, json={"name": "both", "targets": targets})
+    assert made.json()["unresolved_backends"] == []
+    assert (await admin.delete(f"/admin/backends/{backend['id']}")).status_code == 204
+    shown = await admin.get(f"{MODELS}/{made.json()['id']}")
+    assert shown.json()["unresolved_backends"] == ["up"]
+    assert (await admin.get(MODELS)).json()[-1] == shown.json()

@@ -1,6 +1,6 @@
 """The resource ``/admin/models``: model names with their targets."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -50,7 +50,8 @@ router = APIRouter(prefix="/admin/models", tags=["models"])
 async def list_models(control: Wired) -> Response:
     """Every model with targets, those of the file first."""
     rows = (*control.file_rows().models, *await control.store.list_models())
-    return answer([_show(row) for row in rows])
+    known = await _known(control)
+    return answer([_show(row, known) for row in rows])
 
 
 @router.post("", status_code=201)
@@ -61,14 +62,15 @@ async def create_model(control: Wired, body: ModelNew, request: Request) -> Resp
     await _check(control, row)
     await control.writing(request, "model.create", row.id, {"name": row.name}).add_model(row)
     await control.changed()
-    return answer(_show(row), 201)
+    return answer(_show(row, await _known(control)), 201)
 
 
 @router.get("/{id}")
 async def get_model(control: Wired, id: str) -> Response:
     """One model."""
     of_file = next((row for row in control.file_rows().models if row.id == id), None)
-    return answer(_show(of_file or require(await control.store.get_model(id))))
+    row = of_file or require(await control.store.get_model(id))
+    return answer(_show(row, await _known(control)))
 
 
 @router.put("/{id}")
@@ -85,7 +87,7 @@ async def change_model(control: Wired, id: str, body: ModelChange, request: Requ
     store = control.writing(request, "model.change", id, {"fields": sorted(given)})
     row = require(await store.change_model(id, name=name, settings=settings))
     await control.changed()
-    return answer(_show(row))
+    return answer(_show(row, await _known(control)))
 
 
 @router.delete("/{id}", status_code=204)
@@ -109,12 +111,25 @@ async def _check(control: Control, row: ModelRow) -> None:
     settings = read_or_refuse(ModelSettings, row.settings)
     if not settings.targets:
         raise HTTPException(400, "targets: name at least one")
-    of_file, of_database = control.file_rows().backends, await control.store.list_backends()
-    known = {backend.name for backend in (*of_file, *of_database)}
+    known = await _known(control)
     for target in settings.targets:
         if target.backend not in known:
             raise HTTPException(400, f"targets: there is no backend '{target.backend}'")
 
 
-def _show(row: ModelRow) -> dict[str, Any]:
-    return {**row.settings, "id": row.id, "name": row.name, "source": row.source}
+def _show(row: ModelRow, known: Collection[str]) -> dict[str, Any]:
+    """A model, and which backends of its targets are not there: these are never tried."""
+    named = {target.get("backend", "") for target in row.settings.get("targets", ())}
+    return {
+        **row.settings,
+        "id": row.id,
+        "name": row.name,
+        "source": row.source,
+        "unresolved_backends": sorted(named.difference(known)),
+    }
+
+
+async def _known(control: Control) -> set[str]:
+    """The names of all backends there are."""
+    of_file, of_database = control.file_rows().backends, await control.store.list_backends()
+    return {backend.name for backend in (*of_file, *of_database)}

@@ -53,12 +53,12 @@ class TableStore:
         await self._write([added(shape, record)], taken, seen=seen)
 
     async def _change(
-        self, shape: Shape[T], row_id: str, fields: Mapping[str, Any], taken: Taken
+        self, shape: Shape[T], row_id: str, fields: Mapping[str, Any], taken: Taken, *also: Step
     ) -> T | None:
         changes = shape.changes(fields)
         if changes:
             changed = update(shape.table).where(shape.table.c.id == row_id).values(**changes)
-            if not await self._write([Step(changed, must_touch=True)], taken):
+            if not await self._write([Step(changed, must_touch=True), *also], taken):
                 return None
         return await self._get(shape, row_id)
 
