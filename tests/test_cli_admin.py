@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from headgate.cli import main
 from headgate.testing import Gateway, ScriptedUpstream
@@ -104,6 +105,54 @@ def test_backends_and_permissions_are_named_and_not_numbered(
     assert moved == "api_key: a new base_url wants the key again"
     assert ask("backend", "remove", "filed", fails=True).startswith("this is defined in the conf")
     assert ask("backend", "remove", "up") == "done\n"
+
+
+class Pipe(io.StringIO):
+    """Standard input, from the keyboard or not."""
+
+    def __init__(self, text: str, keyboard: bool = False) -> None:
+        super().__init__(text)
+        self._keyboard = keyboard
+
+    @override
+    def isatty(self) -> bool:
+        return self._keyboard
+
+
+def test_administrators_are_created_changed_listed_and_removed(
+    ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Pipe("correct horse battery\nnot this line\n"))
+    made = ask("admin", "create", "Carol", "--role", "admin", "--json")
+    assert (made["name"], made["role"], made["is_active"]) == ("carol", "admin", True)
+    header, row = ask("admin", "list").splitlines()
+    assert header.split() == ["id", "name", "role", "is_active", "created_at"]
+    assert row.split()[1:4] == ["carol", "admin", "yes"]
+    assert "role: viewer" in ask("admin", "change", "carol", "role=viewer")
+    typed = iter(["another password", "another password", "one", "other"])
+    monkeypatch.setattr("sys.stdin", Pipe("", keyboard=True))
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(typed))
+    assert "name: carol" in ask("admin", "password", "carol")
+    differ = ask("admin", "password", "carol", fails=True)
+    assert differ == "the two passwords differ"
+    assert ask("admin", "remove", "carol") == "done\n"
+    gone = ask("admin", "remove", "carol", fails=True)
+    assert gone == "there is no administrator 'carol'"
+
+
+@pytest.mark.parametrize(
+    ("password", "role", "reason"),
+    [
+        ("short", "admin", "password: must have 12 characters or more"),
+        ("", "admin", "password: must have 12 characters or more"),
+        ("correct horse battery", "root", "role: Input should be 'owner', 'admin'"),
+    ],
+)
+def test_an_administrator_that_cannot_be_is_one_sentence(
+    ask: Any, monkeypatch: pytest.MonkeyPatch, password: str, role: str, reason: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", Pipe(password))
+    assert ask("admin", "create", "carol", "--role", role, fails=True).startswith(reason)
 
 
 @pytest.mark.parametrize(

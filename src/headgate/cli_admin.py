@@ -1,7 +1,9 @@
-"""The commands ``user``, ``key``, ``backend`` and ``permission``: the admin API from the shell."""
+"""The commands ``user``, ``key``, ``backend``, ``permission``, ``admin``: the admin API from the
+shell."""
 
 import argparse
 import functools
+import getpass
 import http.client
 import ipaddress
 import os
@@ -17,6 +19,8 @@ from typing_extensions import override
 
 Row = dict[str, Any]
 TIMEOUT_S = 30.0
+
+ROLES = "owner, admin, operator, viewer or billing"
 
 FIELDS_HELP = """\
 Fields are those of the admin API (see /admin/docs), nested ones with dots; a value is JSON or
@@ -54,6 +58,13 @@ def add_admin(commands: Any, tell: Callable[[str], None]) -> None:
     add(permission, "list", _list_permissions)
     add(permission, "add", _add_permission, "USER", "BACKEND")
     add(permission, "remove", _remove_permission, "USER", "BACKEND")
+    admin = _group(commands, "admin", "list, create, change and remove administrators")
+    add(admin, "list", _list_administrators)
+    create = add(admin, "create", _create_administrator, "NAME")
+    create.add_argument("--role", default="viewer", help=f"{ROLES}; default: viewer")
+    add(admin, "change", _change_administrator, "NAME", fields=True)
+    add(admin, "password", _set_password, "NAME")
+    add(admin, "remove", _remove_administrator, "NAME")
 
 
 class AdminApi:
@@ -119,8 +130,8 @@ def _add(
     act: "Act",
     *operands: str,
     fields: bool = False,
-) -> None:
-    parser = group.add_parser(
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = group.add_parser(
         name,
         allow_abbrev=False,
         epilog=FIELDS_HELP if fields else None,
@@ -134,6 +145,7 @@ def _add(
     parser.add_argument("--token", help="the admin's; better in HEADGATE_ADMIN_TOKEN")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=lambda parsed: tell(_run(act, parsed)))
+    return parser
 
 
 Act = Callable[[AdminApi, argparse.Namespace], Any]
@@ -230,6 +242,39 @@ def _remove_permission(api: AdminApi, parsed: argparse.Namespace) -> Any:
     return api.ask("DELETE", f"permissions?{urlencode(_pair(api, parsed))}")
 
 
+def _list_administrators(api: AdminApi, _parsed: argparse.Namespace) -> Any:
+    return api.ask("GET", "administrators")
+
+
+def _create_administrator(api: AdminApi, parsed: argparse.Namespace) -> Any:
+    body = {"name": parsed.name, "role": parsed.role, "password": _new_password()}
+    return api.ask("POST", "administrators", body)
+
+
+def _change_administrator(api: AdminApi, parsed: argparse.Namespace) -> Any:
+    path = f"administrators/{api.find('administrators', parsed.name)}"
+    return api.ask("PUT", path, _body(parsed.fields))
+
+
+def _set_password(api: AdminApi, parsed: argparse.Namespace) -> Any:
+    path = f"administrators/{api.find('administrators', parsed.name)}"
+    return api.ask("PUT", path, {"password": _new_password()})
+
+
+def _remove_administrator(api: AdminApi, parsed: argparse.Namespace) -> Any:
+    return api.ask("DELETE", f"administrators/{api.find('administrators', parsed.name)}")
+
+
+def _new_password() -> str:
+    """From the keyboard, twice and unseen; from a pipe, its first line."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != password:
+        raise AdminFailed("the two passwords differ")
+    return password
+
+
 def _pair(api: AdminApi, parsed: argparse.Namespace) -> Row:
     return {
         "user_id": api.find("users", parsed.user),
@@ -301,6 +346,7 @@ def _is_loopback(host: str) -> bool:
 _COLUMNS = (
     "id",
     "name",
+    "role",
     "user",
     "backend",
     "base_url",
