@@ -86,7 +86,10 @@ def _chosen(parsed: argparse.Namespace) -> list[Scenario]:
 
 
 def _name(parsed: argparse.Namespace) -> str:
-    return ("quick" if parsed.quick else "full") if parsed.only is None else "+".join(parsed.only)
+    """What a file of results is called; `full` only where nothing was left out."""
+    what = "quick" if parsed.quick else "full"
+    parts = ["+".join(parsed.only) if parsed.only else what, *(parsed.peers or ())]
+    return "-".join(parts)
 
 
 def _with_rounds(sizes: Sizes, rounds: int | None) -> Sizes:

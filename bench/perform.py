@@ -1,6 +1,7 @@
 """Playing the scenarios, in interleaved rounds, on whoever can be had."""
 
 import inspect
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TextIO
@@ -11,6 +12,7 @@ from bench.cores import load_average
 from bench.peers import RECIPES
 from bench.proxies import GATEWAY, Missing, Site
 from bench.results import Played, Run, over
+from bench.scenarios.chunks import SLOW
 from bench.scenarios.stage import NotMeasured, Sample, Sizes, Stage
 from bench.scenarios.table import Scenario
 
@@ -50,9 +52,10 @@ def _play(
     }
     failed = {name: why for name, why in scenario.left_out.items() if name in subjects}
     spoiled: dict[str, str] = {}
+    began_s = time.monotonic()
     for number in range(min(stage.sizes.rounds, scenario.rounds)):
         for name in rounds:
-            if name in failed:
+            if name in failed or (name in SLOW and number >= scenario.slow_rounds):
                 continue
             out.write(f"\r{scenario.name} {number + 1} {name:<12}")
             out.flush()
@@ -67,6 +70,7 @@ def _play(
     out.write("\r" + " " * 60 + "\r")
     return Played(
         title=_title(scenario.play),
+        seconds=round(time.monotonic() - began_s, 1),
         measured={name: over(samples) for name, samples in rounds.items() if samples},
         not_measured=spoiled | failed,
     )

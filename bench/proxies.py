@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -205,7 +206,7 @@ def process(
 ) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
     """A process on `cores` and the file with what it says; it is ended with all its children."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("HEADGATE_")}
-    log = Path(f"/tmp/headgate-bench-{os.getpid()}-{time.monotonic_ns()}.log")
+    log = Path(tempfile.gettempdir()) / f"headgate-bench-{os.getpid()}-{time.monotonic_ns()}.log"
     with log.open("wb") as out:
         started = subprocess.Popen(
             [*pinned(cores), *command],

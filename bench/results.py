@@ -26,9 +26,10 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class Played(msgspec.Struct, kw_only=True):
-    """One scenario: by proxy what was measured, or why it was not."""
+    """One scenario: by proxy what was measured, or why it was not; how long it took."""
 
     title: str
+    seconds: float = 0.0
     measured: dict[str, Measured] = {}
     not_measured: dict[str, str] = {}
 

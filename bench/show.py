@@ -10,7 +10,7 @@ def shown(run: Run) -> str:
         f"\nload average {min(run.load_average)} to {max(run.load_average)}, {run.seconds:.0f} s"
     ]
     for name, played in run.scenarios.items():
-        lines += ["", f"{name}: {played.title}", *_table(played)]
+        lines += ["", f"{name}: {played.title} ({played.seconds:.0f} s)", *_table(played)]
     lines += ["", *_bars(run)]
     return "\n".join(lines) + "\n"
 

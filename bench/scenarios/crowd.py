@@ -10,8 +10,8 @@ from bench.proxies import Proxy
 from bench.scenarios.stage import Meter, NotMeasured, Sample, Stage, play
 from bench.upstream import Shape
 
-_OPENED_PER_S = 800
-_LONGEST_RAMP_S = 1.0
+_OPENED_PER_S = 500
+_SHORTEST_RAMP_S = 1.0
 
 
 class Crowd:
@@ -22,7 +22,7 @@ class Crowd:
         self.__doc__ = f"{streams:,} streams at the same time, a chunk a second each."
 
     def __call__(self, stage: Stage, proxy: Proxy) -> Sample:
-        ramp_s = max(_LONGEST_RAMP_S, self._streams / _OPENED_PER_S)
+        ramp_s = max(_SHORTEST_RAMP_S, self._streams / _OPENED_PER_S)
         chunks = round(ramp_s) + stage.sizes.held_s
         stage.shape(Shape(chunks=chunks, pace_ms=1000, stamped=True))
         request = proxy.door.asks(stream=True)

@@ -32,12 +32,12 @@ class Sizes(msgspec.Struct, frozen=True):
     streams, seconds that a crowd of streams is held."""
 
     rounds: int = 3
-    json_s: float = 3.0
+    json_s: float = 2.0
     chunk_rounds: int = 2
     pairs: int = 2000
     pairs_s: float = 4.0
-    open_s: float = 5.0
-    held_s: int = 8
+    open_s: float = 3.0
+    held_s: int = 6
 
 
 QUICK = Sizes(rounds=2, json_s=1.0, chunk_rounds=1, pairs=500, pairs_s=2.0, open_s=2.0, held_s=4)
