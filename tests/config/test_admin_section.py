@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from headgate.config import AdminSettings, OidcSettings, parse
@@ -8,6 +11,12 @@ OIDC = "admin:\n  oidc: {issuer: 'https://id.example.org', client_id: gw, "
 
 def oidc(more: str) -> str:
     return f"{OIDC}{more}}}\n"
+
+
+def test_the_example_of_the_manual_is_valid() -> None:
+    manual = Path(__file__).parents[2] / "docs" / "administrators.md"
+    (example,) = re.findall(r"```yaml\n(.*?)```", manual.read_text("utf-8"), re.DOTALL)
+    assert not problems(example, {"OIDC_SECRET": "of-the-client"})
 
 
 def test_left_out_nobody_but_the_gateway_itself_lets_anybody_in() -> None:
@@ -37,7 +46,7 @@ def test_the_secret_is_shown_nowhere() -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ("roles: {a: root}", "is not one of owner, admin, operator, viewer, billing"),
+        ("roles: {a: root}", "is not one of admin, billing, operator, owner, viewer"),
         ("roles: {a: admin}, scopes: [email]", "must name 'openid'"),
         ("client_secret: s", "lets nobody in"),
         ("default_role: viewer", "lets in everybody whom the issuer knows"),
