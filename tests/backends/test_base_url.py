@@ -16,6 +16,8 @@ from headgate.backends.base_url import host_of, is_versioned, normalise, path_of
         "https://host/v1beta/",
         "https://host/v1/chat/completions",
         "https://host/v1/messages",
+        "https://host/v1/embeddings",
+        "https://host/v1/rerank/",
     ],
 )
 def test_with_or_without_a_version_the_address_is_the_same(url: str) -> None:

@@ -16,7 +16,10 @@ def made(**settings: Any) -> Backend:
 def test_openai_is_known_in_full() -> None:
     backend = made(base_url="https://api.openai.com/v1/", api_key="sk-1")
     assert (backend.base_url, backend.vendor) == ("https://api.openai.com", "openai")
-    assert (backend.speaks, backend.quirks) == (("chat", "responses"), Quirks())
+    assert (backend.speaks, backend.quirks) == (
+        ("chat", "responses"),
+        Quirks(counts_input_tokens=True),
+    )
     assert credentials(backend) == (("authorization", "Bearer sk-1"),)
     assert backend.timeouts == Timeouts()
 

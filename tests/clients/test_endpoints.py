@@ -52,6 +52,8 @@ def gateway(upstream: ScriptedUpstream, raw: CountingBackend) -> Iterator[Gatewa
     made = config(upstream.url)
     made["backends"]["raw"] = backend(raw.url, "chat")
     made["models"]["raw"] = model("raw", there="there-1")
+    made["backends"]["openai"] = {**backend(raw.url, "responses"), "kind": "openai"}
+    made["models"]["openai"] = model("openai", there="gpt-there")
     with serving(made) as gateway:
         yield gateway
 
@@ -356,6 +358,19 @@ def test_tokens_are_counted(
     noted = row(gateway, asked)
     assert (noted["endpoint"], noted["dialect"]) == ("/v1/messages/count_tokens", "count_tokens")
     assert (noted["prompt_tokens"], noted["completion_tokens"]) == (0, 0)
+
+
+def test_openai_is_asked_for_its_count(gateway: Gateway, raw: CountingBackend) -> None:
+    raw.answer = answer(200, b'{"object":"response.input_tokens","input_tokens":31}')
+    with anthropic.Anthropic(base_url=gateway.url, api_key=KEY, max_retries=0) as client:
+        asked = client.messages.with_raw_response.count_tokens(
+            model="openai", system="Be brief.", messages=[{"role": "user", "content": "Hello"}]
+        )
+    assert asked.parse().input_tokens == 31
+    assert "x-headgate-estimated" not in asked.headers
+    sent = raw.wait()
+    assert sent.path == "/v1/responses/input_tokens"
+    assert json.loads(sent.first)["model"] == "gpt-there"
 
 
 def test_who_may_use_nothing_may_count_nothing(gateway: Gateway) -> None:

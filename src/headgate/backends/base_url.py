@@ -3,7 +3,9 @@
 import re
 from urllib.parse import urlsplit
 
-_ENDPOINT = re.compile(r"/(chat/completions|completions|messages|responses|models)\Z")
+_ENDPOINT = re.compile(
+    r"/(chat/completions|completions|messages|responses|models|embeddings|moderations|rerank)\Z"
+)
 _VERSION = re.compile(r"/(v1|v1beta)\Z")
 _OTHER_VERSION = re.compile(r"/v[0-9]+(alpha|beta)?\Z")
 

@@ -28,7 +28,7 @@ CATALOG: tuple[Provider, ...] = (
         base_url="https://api.openai.com",
         env=("OPENAI_API_KEY",),
         speaks=("chat", "responses"),
-        quirks=Quirks(),
+        quirks=Quirks(counts_input_tokens=True),
     ),
     Provider(
         kind="anthropic",

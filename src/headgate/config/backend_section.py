@@ -138,6 +138,9 @@ class QuirkSettings(Section, frozen=True, kw_only=True):
     counts_bare_requests: Annotated[
         bool | None, key("Counts the tokens of a Gemini request with nothing around it (Vertex).")
     ] = None
+    counts_input_tokens: Annotated[
+        bool | None, key("Counts the tokens of a Responses request, at /v1/responses/input_tokens.")
+    ] = None
 
 
 class BackendSettings(Section, frozen=True, kw_only=True):

@@ -47,6 +47,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     counts_bare_requests: bool = False
     """Counts the tokens of a request as it is, without ``generateContentRequest`` around it
     (Vertex)."""
+    counts_input_tokens: bool = False
+    """Counts the tokens of a Responses request, at ``/v1/responses/input_tokens``."""
 
 
 class Abilities(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,12 +5,12 @@ one stream. All of it is synchronous and free of I/O, clock and chance; ids and 
 arguments. A dialect is built from the two halves and never names another dialect.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
-from headgate.dialects.destination import Destination, Source
+from headgate.dialects.destination import Destination, Quirks, Source
 from headgate.dialects.facts import Facts
 from headgate.model.events import Event
 from headgate.model.fault import Fault
@@ -207,17 +207,18 @@ class BackendHalf(msgspec.Struct, frozen=True, kw_only=True):
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """What is different at an endpoint that does not converse: embeddings, speech, token counts.
 
-    Backends that speak one of ``served_by`` serve it as it is, those in ``elsewhere`` by another
-    dialect's endpoint. ``told_in`` names the dialect in whose words errors and limits are told.
-    ``read_form(scanner)`` is a form's fields as the JSON that says the same; None: it takes no
-    forms. ``bytes_pass``: a reply may be something else than JSON (sound, text), ``bytes_are_text``
-    that its size then says how much text was generated. ``generates_text``: its replies hold text
-    that policies would want to see. ``stand_in(body)`` is the answer where no backend has one.
+    Backends that speak one of ``served_by`` serve it as it is; ``elsewhere(speaks, quirks)`` is the
+    dialect whose endpoint does the same at others, where one does. ``told_in`` names the dialect in
+    whose words errors and limits are told. ``read_form(scanner)`` is a form's fields as the JSON
+    that says the same; None: it takes no forms. ``bytes_pass``: a reply may be something else than
+    JSON (sound, text), ``bytes_are_text`` that its size then says how much text was generated.
+    ``generates_text``: its replies hold text that policies would want to see. ``stand_in(body)`` is
+    the answer where no backend has one.
     """
 
     served_by: tuple[str, ...]
     told_in: str = "chat"
-    elsewhere: Mapping[str, "Dialect"] = {}
+    elsewhere: "Callable[[Sequence[str], Quirks], Dialect | None] | None" = None
     read_form: Callable[[FormScanner], bytes] | None = None
     bytes_pass: bool = False
     bytes_are_text: bool = False

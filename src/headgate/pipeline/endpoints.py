@@ -5,7 +5,7 @@ import msgspec
 
 from headgate.backends.backend import Backend
 from headgate.backends.choose import dialect_for
-from headgate.dialects.dialect import Dialect
+from headgate.dialects.dialect import Dialect, Endpoint
 from headgate.dialects.facts import Facts
 from headgate.dialects.table import DIALECTS
 from headgate.model.fault import Fault, Refused
@@ -33,8 +33,9 @@ def spoken_to(dialect: Dialect, backend: Backend) -> Dialect:
         return DIALECTS[dialect_for(dialect.name, backend.speaks)]
     if speaks_own(dialect, backend):
         return dialect
-    elsewhere = dialect.endpoint.elsewhere
-    return next(elsewhere[name] for name in backend.speaks if name in elsewhere)
+    other = _elsewhere(dialect.endpoint, backend)
+    assert other is not None, "only asked where a backend serves it"
+    return other
 
 
 def serving(exchange: Exchange, route: Route) -> Route:
@@ -63,8 +64,8 @@ def check_policies(exchange: Exchange) -> None:
         return
     if guard.changes_reply:
         message = (
-            f"Policies in force here have a say in answers, which they cannot at {exchange.endpoint}. "
-            "Ask /v1/chat/completions, /v1/messages or /v1/responses."
+            "Policies in force here have a say in answers, which they do not see at "
+            f"{exchange.endpoint}. Ask /v1/chat/completions, /v1/messages or /v1/responses."
         )
         raise Refused(Fault(kind="policy_violation", message=message))
 
@@ -77,9 +78,7 @@ def answer_here(exchange: Exchange, target: Target) -> Whole | None:
     backend = exchange.snapshot.backends[target.backend]
     if speaks_own(exchange.dialect, backend):
         return None
-    if any(name in endpoint.elsewhere for name in backend.speaks):
-        return None
-    return _stand_in(exchange)
+    return None if _elsewhere(endpoint, backend) is not None else _stand_in(exchange)
 
 
 def after_all(exchange: Exchange, target: Target, result: Failure) -> Whole | Failure:
@@ -101,6 +100,10 @@ def after_all(exchange: Exchange, target: Target, result: Failure) -> Whole | Fa
 def may_try_again(exchange: Exchange) -> bool:
     """Whether what the caller sent can be sent once more."""
     return exchange.upload is None or not exchange.upload.spent
+
+
+def _elsewhere(endpoint: Endpoint, backend: Backend) -> Dialect | None:
+    return endpoint.elsewhere(backend.speaks, backend.quirks) if endpoint.elsewhere else None
 
 
 def _stand_in(exchange: Exchange) -> Whole:

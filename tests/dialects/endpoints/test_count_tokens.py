@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from headgate.dialects.destination import Destination, Quirks, Source
-from headgate.dialects.dialect import CallerHalf, Endpoint, ReplyContext
+from headgate.dialects.dialect import BackendHalf, CallerHalf, Dialect, Endpoint, ReplyContext
 from headgate.dialects.endpoints.count_tokens import COUNT_TOKENS, PATH
 from headgate.model.fault import Refused, StreamBroken
 
@@ -27,7 +27,20 @@ def _halves() -> tuple[CallerHalf, Endpoint]:
 
 
 CALLER, ENDPOINT = _halves()
-GEMINI = ENDPOINT.elsewhere["gemini"].backend
+
+
+def _elsewhere(*speaks: str, counts: bool = False) -> Dialect | None:
+    assert ENDPOINT.elsewhere is not None
+    return ENDPOINT.elsewhere(speaks, Quirks(counts_input_tokens=counts))
+
+
+def _backend(*speaks: str) -> BackendHalf:
+    found = _elsewhere(*speaks, counts=True)
+    assert found is not None
+    return found.backend
+
+
+GEMINI, RESPONSES = _backend("gemini"), _backend("chat", "responses")
 
 
 def test_nothing_is_reserved_for_a_count() -> None:
@@ -74,6 +87,19 @@ def test_vertex_counts_it_without_anything_around() -> None:
     assert set(json.loads(written.body)) == {"contents", "systemInstruction", "tools"}
 
 
+def test_openai_counts_the_request_as_responses_would_have_it() -> None:
+    written = RESPONSES.write_request(CALLER.read_request(BODY), THERE)
+    assert set(json.loads(written.body)) == {"model", "input", "tools"}
+    assert RESPONSES.path("m", False) == "/v1/responses/input_tokens"
+
+
+def test_only_who_is_known_to_count_is_asked() -> None:
+    assert _elsewhere("chat", "responses") is None
+    assert _elsewhere("chat", counts=True) is None
+    assert _elsewhere("converse", counts=True) is None
+    assert _elsewhere("gemini") is not None
+
+
 def test_every_count_is_told_alike_and_uses_nothing() -> None:
     context = ReplyContext(
         id_seed="x" * 24, created=1, model="m", request=CALLER.read_request(BODY)
@@ -81,6 +107,7 @@ def test_every_count_is_told_alike_and_uses_nothing() -> None:
     counts = (
         BACKEND.read_reply(b'{"input_tokens":14}', Source()),
         GEMINI.read_reply(b'{"totalTokens":14,"promptTokensDetails":[]}', Source()),
+        RESPONSES.read_reply(b'{"object":"response.input_tokens","input_tokens":14}', Source()),
     )
     for reply in counts:
         assert json.loads(CALLER.write_reply(reply, context).body) == {"input_tokens": 14}

@@ -1,15 +1,17 @@
 """``POST /v1/messages/count_tokens``: exact where a backend counts, else estimated.
 
-A backend of the Messages dialect counts itself; Gemini's ``:countTokens`` counts the request as it
-would be written for it. https://platform.claude.com/docs/en/api/messages-count-tokens,
-https://ai.google.dev/api/tokens.
+A backend of the Messages dialect counts itself; Gemini's ``:countTokens`` and OpenAI's
+``/v1/responses/input_tokens`` count the request as it would be written for them.
+https://platform.claude.com/docs/en/api/messages-count-tokens, https://ai.google.dev/api/tokens,
+https://platform.openai.com/docs/api-reference/responses/input-tokens.
 """
 
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import msgspec
 
-from headgate.dialects.destination import Destination, Source
+from headgate.dialects.destination import Destination, Quirks, Source
 from headgate.dialects.dialect import (
     CallerHalf,
     Dialect,
@@ -25,6 +27,7 @@ from headgate.dialects.gemini import GEMINI
 from headgate.dialects.gemini.address import path as gemini_path
 from headgate.dialects.messages import MESSAGES
 from headgate.dialects.messages.own import NAME
+from headgate.dialects.responses import RESPONSES
 from headgate.model.fault import StreamBroken
 from headgate.model.reply import Reply
 from headgate.model.request import Request
@@ -49,6 +52,19 @@ _COUNTED = frozenset(
     )
 )
 """The fields of a request that a count may have."""
+_COUNTED_RESPONSES = frozenset(
+    (
+        "model",
+        "input",
+        "instructions",
+        "tools",
+        "tool_choice",
+        "parallel_tool_calls",
+        "reasoning",
+        "text",
+        "truncation",
+    )
+)
 
 
 def _read_envelope(body: bytes) -> Envelope:
@@ -90,6 +106,18 @@ def _write_gemini(request: Request, destination: Destination) -> WrittenRequest:
         model = gemini_path(destination.model, False).removeprefix("/v1beta/").partition(":")[0]
         said = {"generateContentRequest": {"model": model, **said}}
     return WrittenRequest(body=json_text.encode(said))
+
+
+def _write_responses(request: Request, destination: Destination) -> WrittenRequest:
+    written = RESPONSES.backend.write_request(request, destination)
+    said = json_text.decode(written.body)
+    kept = {key: value for key, value in said.items() if key in _COUNTED_RESPONSES}
+    return WrittenRequest(body=json_text.encode(kept), headers=written.headers)
+
+
+def _responses_path(model: str, stream: bool) -> str:
+    del model, stream
+    return "/v1/responses/input_tokens"
 
 
 def _gemini_path(model: str, stream: bool) -> str:
@@ -142,6 +170,24 @@ _GEMINI_COUNT = Dialect(
     ),
 )
 
+_RESPONSES_COUNT = Dialect(
+    name="responses",
+    backend=msgspec.structs.replace(
+        RESPONSES.backend,
+        path=_responses_path,
+        write_request=_write_responses,
+        read_reply=_read_reply,
+        open_reader=_no_stream,
+    ),
+)
+
+
+def _elsewhere(speaks: Sequence[str], quirks: Quirks) -> Dialect | None:
+    if "gemini" in speaks:
+        return _GEMINI_COUNT
+    return _RESPONSES_COUNT if "responses" in speaks and quirks.counts_input_tokens else None
+
+
 COUNT_TOKENS = Dialect(
     name="count_tokens",
     backend=msgspec.structs.replace(
@@ -166,7 +212,7 @@ COUNT_TOKENS = Dialect(
     endpoint=Endpoint(
         served_by=(NAME,),
         told_in=NAME,
-        elsewhere={"gemini": _GEMINI_COUNT},
+        elsewhere=_elsewhere,
         stand_in=_estimate,
     ),
 )
