@@ -15,6 +15,7 @@ async def test_a_model_is_asked_and_its_text_given() -> None:
     scene = Scene(reply())
     assert await InnerCall(scene.gateway).ask(QUESTION) == "Hello there"
     (call,) = scene.upstream.calls
+    assert isinstance(call.body, bytes)
     said = msgspec.json.decode(call.body)
     assert call.url.endswith("/v1/chat/completions")
     assert [message["content"] for message in said["messages"]] == ["Judge.", "Hello"]

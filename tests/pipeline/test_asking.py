@@ -29,7 +29,9 @@ def scene_with(made: Backend, **asked: Any) -> Scene:
 
 
 def body_of(question: Question) -> dict[str, Any]:
-    body: dict[str, Any] = msgspec.json.decode(question.call.body)
+    sent = question.call.body
+    assert isinstance(sent, bytes)
+    body: dict[str, Any] = msgspec.json.decode(sent)
     return body
 
 

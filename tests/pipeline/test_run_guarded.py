@@ -129,7 +129,9 @@ async def test_who_asks_for_the_reply_alone_leaves_the_request_as_it_came() -> N
     redact = {"policy": "redact", "patterns": ["email"], "apply_to": ["response"]}
     scene = under(redact, plans=(reply(),), body=body)
     await scene.run()
-    assert b'"unheard_of":{"kept":1.5}' in scene.upstream.calls[0].body
+    sent = scene.upstream.calls[0].body
+    assert isinstance(sent, bytes)
+    assert b'"unheard_of":{"kept":1.5}' in sent
     assert scene.exchange.changed is None
 
 

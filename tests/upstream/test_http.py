@@ -1,116 +1,53 @@
 import asyncio
-import contextlib
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from headgate.upstream.answer import Answer, AnswerBroken, Call, TargetUnreachable
+from headgate.upstream import http
+from headgate.upstream.answer import AnswerBroken, TargetUnreachable
 from headgate.upstream.http import HttpUpstream
-
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
-CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
-
-
-@contextlib.asynccontextmanager
-async def _calling(serve: Serve) -> AsyncIterator[tuple[HttpUpstream, Call]]:
-    """A pool, and a call to a server that does what `serve` does with each connection."""
-
-    tasks: list[asyncio.Task[None]] = []
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-                await serve(reader, writer)
-        finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.append(asyncio.ensure_future(connected(reader, writer)))
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    upstream = HttpUpstream()
-    call = Call(
-        method="POST",
-        url=f"http://127.0.0.1:{port}/v1/x?beta=true",
-        headers=(("x-a", "b"), ("accept-encoding", "identity")),
-        body=b"hello",
-        connect_timeout_s=5,
-    )
-    try:
-        yield upstream, call
-    finally:
-        await upstream.aclose()
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _request(reader: asyncio.StreamReader) -> bytes:
-    head = await reader.readuntil(b"\r\n\r\n")
-    return head + await reader.readexactly(5)
-
-
-def _answering(data: bytes, requests: list[bytes] | None = None) -> Serve:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await _request(reader)
-        if requests is not None:
-            requests.append(request)
-        writer.write(data)
-        await writer.drain()
-
-    return serve
-
-
-async def _rest(answer: Answer) -> bytes:
-    out = b""
-    while data := await answer.read():
-        out += data
-    return out
-
-
-async def _whole(upstream: HttpUpstream, call: Call) -> bytes:
-    answer = await upstream.send(call)
-    try:
-        return await _rest(answer)
-    finally:
-        answer.close()
+from tests.faults.raw_backend import closed_port
+from tests.upstream.peers import (
+    CHUNKED,
+    HEAD,
+    OK,
+    answering,
+    call_to,
+    listening,
+    pool,
+    request,
+    rest,
+    whole,
+)
 
 
 async def test_a_call_goes_out_as_it_was_written_and_nothing_is_added() -> None:
     requests: list[bytes] = []
     reply = HEAD + b"content-length: 2\r\nX-B: c\r\n\r\nok"
-    async with _calling(_answering(reply, requests)) as (upstream, call):
-        answer = await upstream.send(call)
+    async with listening(answering(reply, requests)) as peer, pool() as upstream:
+        answer = await upstream.send(call_to(peer.port))
         assert (answer.status, answer.headers["x-b"]) == (200, "c")
-        assert await _rest(answer) == b"ok"
+        assert await rest(answer) == b"ok"
         answer.close()
-    head = requests[0].lower()
-    assert head.startswith(b"post /v1/x?beta=true http/1.1\r\n")
-    assert head.endswith(b"\r\n\r\nhello")
-    names = {line.partition(b":")[0] for line in head.split(b"\r\n\r\n")[0].split(b"\r\n")[1:]}
-    assert names <= {b"host", b"x-a", b"accept-encoding", b"content-length"}
+    assert requests == [
+        b"POST /v1/x?beta=true HTTP/1.1\r\nhost: 127.0.0.1:%d\r\nx-a: b\r\n"
+        b"accept-encoding: identity\r\ncontent-length: 5\r\n\r\nhello" % peer.port
+    ]
 
 
 async def test_bytes_come_as_they_arrive() -> None:
     go_on = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _request(reader)
+        await request(reader)
         writer.write(CHUNKED + b"3\r\none\r\n")
         await go_on.wait()
         writer.write(b"3\r\ntwo\r\n0\r\n\r\n")
 
-    async with _calling(serve) as (upstream, call):
-        answer = await upstream.send(call)
+    async with listening(serve) as peer, pool() as upstream:
+        answer = await upstream.send(call_to(peer.port))
         assert await answer.read() == b"one"
         go_on.set()
-        assert await _rest(answer) == b"two"
+        assert await rest(answer) == b"two"
         answer.close()
 
 
@@ -124,209 +61,261 @@ async def test_bytes_come_as_they_arrive() -> None:
     ],
 )
 async def test_a_body_that_ends_against_its_framing_is_broken(data: bytes) -> None:
-    async with _calling(_answering(data)) as (upstream, call):
-        with pytest.raises((AnswerBroken, TargetUnreachable)):
-            await _whole(upstream, call)
+    async with listening(answering(data)) as peer, pool() as upstream:
+        answer = await upstream.send(call_to(peer.port))
+        assert await answer.read() == b"one"
+        with pytest.raises(AnswerBroken):
+            await answer.read()
+        answer.close()
+
+
+async def test_a_body_may_end_with_the_connection() -> None:
+    async with listening(answering(HEAD + b"\r\nall of it")) as peer, pool() as upstream:
+        assert await whole(upstream, call_to(peer.port)) == b"all of it"
+        assert await whole(upstream, call_to(peer.port)) == b"all of it"
+        assert peer.made == 2
 
 
 async def test_a_refused_connection_was_sent_nothing() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    upstream = HttpUpstream()
-    with pytest.raises(TargetUnreachable) as unreachable:
-        await upstream.send(Call(method="POST", url=f"http://127.0.0.1:{port}/", headers=()))
+    url = closed_port()
+    async with pool() as upstream:
+        with pytest.raises(TargetUnreachable, match="refused") as unreachable:
+            await upstream.send(call_to(1, url=url))
     assert unreachable.value.sent == "nothing"
-    assert str(port) not in str(unreachable.value)
-    await upstream.aclose()
+    assert url.rpartition(":")[2] not in str(unreachable.value)
 
 
-async def test_a_name_that_does_not_resolve_is_unreachable() -> None:
-    upstream = HttpUpstream()
-    with pytest.raises(TargetUnreachable, match="resolve"):
-        await upstream.send(Call(method="POST", url="http://no-such-host.invalid/", headers=()))
-    await upstream.aclose()
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"url": "http://no-such-host.invalid/"}, "resolve"),
+        ({"url": "nowhere"}, "not a URL"),
+        ({"headers": (("x", "a\r\nb: c"),)}, "not legal"),
+    ],
+)
+async def test_a_call_that_cannot_be_made_was_sent_nothing(
+    changed: dict[str, object], why: str
+) -> None:
+    async with pool() as upstream:
+        with pytest.raises(TargetUnreachable, match=why) as unreachable:
+            await upstream.send(call_to(1, **changed))
+    assert unreachable.value.sent == "nothing"
 
 
 async def test_a_server_that_closes_without_an_answer_was_sent_the_request() -> None:
-    async with _calling(_answering(b"")) as (upstream, call):
+    async with listening(answering(b"")) as peer, pool() as upstream:
         with pytest.raises(TargetUnreachable) as unreachable:
-            await upstream.send(call)
-    assert unreachable.value.sent == "request"
+            await upstream.send(call_to(peer.port))
+        assert unreachable.value.sent == "request"
+        assert peer.made == 1
 
 
 async def test_what_is_not_http_is_unreachable() -> None:
-    async with _calling(_answering(b"SSH-2.0-OpenSSH\r\n\r\n")) as (upstream, call):
-        with pytest.raises(TargetUnreachable):
-            await upstream.send(call)
-
-
-async def test_tls_to_a_server_that_speaks_none_is_unreachable() -> None:
-    async with _calling(_answering(b"no tls here")) as (upstream, call):
-        https = Call(method="POST", url=call.url.replace("http:", "https:"), headers=())
-        with pytest.raises(TargetUnreachable) as unreachable:
-            await upstream.send(https)
-    assert unreachable.value.sent == "nothing"
+    reply = b"SSH-2.0-OpenSSH\r\n\r\n"
+    async with listening(answering(reply)) as peer, pool() as upstream:
+        with pytest.raises(TargetUnreachable, match="not answer in HTTP"):
+            await upstream.send(call_to(peer.port))
 
 
 async def test_redirects_are_not_followed() -> None:
     requests: list[bytes] = []
     reply = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n"
-    async with _calling(_answering(reply, requests)) as (upstream, call):
-        answer = await upstream.send(call)
+    async with listening(answering(reply, requests)) as peer, pool() as upstream:
+        answer = await upstream.send(call_to(peer.port))
         assert answer.status == 302
         answer.close()
     assert len(requests) == 1
 
 
-async def test_a_body_read_to_its_end_gives_the_connection_back() -> None:
-    connections: list[int] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connections.append(1)
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+async def test_an_answer_to_head_has_no_body(method: str) -> None:
+    reply = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n" + (b"ok" if method == "GET" else b"")
+    async with listening(answering(reply, times=2)) as peer, pool() as upstream:
+        call = call_to(peer.port, method=method, body=b"")
         for _ in range(2):
-            await _request(reader)
-            writer.write(HEAD + b"content-length: 2\r\n\r\nok")
-            await writer.drain()
+            assert await whole(upstream, call) == (b"ok" if method == "GET" else b"")
+        assert peer.made == 1
 
-    async with _calling(serve) as (upstream, call):
+
+# Connections that are kept
+
+
+@pytest.mark.parametrize("reply", [OK, CHUNKED + b"2\r\nok\r\n0\r\n\r\n"])
+async def test_a_body_read_to_its_end_gives_the_connection_back(reply: bytes) -> None:
+    async with listening(answering(reply, times=3)) as peer, pool() as upstream:
+        for _ in range(3):
+            assert await whole(upstream, call_to(peer.port)) == b"ok"
+        assert peer.made == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        HEAD + b"connection: close\r\ncontent-length: 2\r\n\r\nok",
+        OK.replace(b"1.1", b"1.0"),
+        OK + b"surplus",
+        CHUNKED + b"2\r\nok\r\n0\r\n\r\n\r\n",
+    ],
+)
+async def test_a_connection_that_is_spent_is_not_used_again(reply: bytes) -> None:
+    async with listening(answering(reply, times=2)) as peer, pool() as upstream:
         for _ in range(2):
-            answer = await upstream.send(call)
-            assert await _rest(answer) == b"ok"
-            answer.close()
-    assert len(connections) == 1
+            assert await whole(upstream, call_to(peer.port)) == b"ok"
+        assert peer.made == 2
 
 
-async def test_a_body_that_was_left_closes_the_connection_at_once() -> None:
-    closed = asyncio.Event()
-
+async def test_bytes_that_come_between_two_answers_are_never_the_next_one() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _request(reader)
-        writer.write(CHUNKED + b"3\r\none\r\n")
-        with contextlib.suppress(ConnectionError):
-            await reader.read()
-        closed.set()
-
-    async with _calling(serve) as (upstream, call):
-        answer = await upstream.send(call)
-        assert await answer.read() == b"one"
-        answer.close()
-        async with asyncio.timeout(5):
-            await closed.wait()
-
-
-async def test_a_cancelled_call_closes_its_connection() -> None:
-    arrived, closed = asyncio.Event(), asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _request(reader)
-        arrived.set()
+        await request(reader)
+        writer.write(OK)
+        answered.set()
+        await ask_again.wait()
+        writer.write(OK.replace(b"ok", b"no"))
         await reader.read()
-        closed.set()
 
-    async with _calling(serve) as (upstream, call):
-        sending = asyncio.ensure_future(upstream.send(call))
-        await arrived.wait()
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
-        async with asyncio.timeout(5):
-            await closed.wait()
+    answered, ask_again = asyncio.Event(), asyncio.Event()
+    async with listening(serve) as peer, pool() as upstream:
+        assert await whole(upstream, call_to(peer.port)) == b"ok"
+        ask_again.set()
+        await peer.until_gone(1)
+        assert await whole(upstream, call_to(peer.port)) == b"ok"
+        assert peer.made == 2
 
 
-async def test_who_does_not_read_stops_the_backend() -> None:
-    sent = 0
+async def test_connections_are_shared_by_calls_to_one_origin_only() -> None:
+    async with listening(answering(OK, times=9)) as peer, pool() as upstream:
+        for url in ("http://127.0.0.1:%d/a", "http://127.0.0.1:%d/b", "http://localhost:%d/a"):
+            assert await whole(upstream, call_to(1, url=url % peer.port)) == b"ok"
+        assert peer.made == 2
+
+
+async def test_what_waits_too_long_is_closed() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        writer.write(OK)
+        await reader.read()
+
+    async with listening(serve) as peer, pool(idle_s=0.05) as upstream:
+        assert await whole(upstream, call_to(peer.port)) == b"ok"
+        await peer.until_gone(1)
+
+
+async def test_not_more_connections_wait_than_the_bound() -> None:
+    everybody = asyncio.Barrier(6)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal sent
-        await _request(reader)
-        writer.write(CHUNKED)
-        while True:
-            writer.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
-            async with asyncio.timeout(0.5):
-                await writer.drain()
-            sent += 65536
+        await request(reader)
+        await everybody.wait()
+        writer.write(OK)
+        await reader.read()
 
-    async with _calling(_until_stalled(serve)) as (upstream, call):
-        answer = await upstream.send(call)
-        await answer.read()
-        await asyncio.sleep(1)
-        answer.close()
-    assert sent < 32 * 1024 * 1024
+    async with listening(serve) as peer:
+        async with pool(most_idle=2) as upstream:
+            calls = [whole(upstream, call_to(peer.port)) for _ in range(6)]
+            assert await asyncio.gather(*calls) == [b"ok"] * 6
+            await peer.until_gone(4)
+            assert peer.gone == 4
+        await peer.until_gone(6)
 
 
-def _until_stalled(serve: Serve) -> Serve:
-    async def serve_until(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(TimeoutError):
-            await serve(reader, writer)
+# Connections that turn out to be closed
 
-    return serve_until
+
+async def _once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answers one request, and closes when the next one comes."""
+    await request(reader)
+    writer.write(OK)
+    await reader.readexactly(1)
 
 
 async def test_a_kept_connection_that_was_closed_meanwhile_is_not_the_backends_failure() -> None:
-    connections: list[int] = []
+    async with listening(_once) as peer, pool() as upstream:
+        for _ in range(2):
+            assert await whole(upstream, call_to(peer.port)) == b"ok"
+        assert peer.made == 2
+
+
+async def test_the_second_sending_is_on_a_new_connection() -> None:
+    everybody = asyncio.Barrier(3)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connections.append(1)
-        await _request(reader)
-        writer.write(HEAD + b"content-length: 2\r\n\r\nok")
-        await writer.drain()
+        await request(reader)
+        if peer.made <= 3:
+            await everybody.wait()
+        writer.write(OK)
         await reader.readexactly(1)
 
-    async with _calling(serve) as (upstream, call):
-        for _ in range(2):
-            assert await _whole(upstream, call) == b"ok"
-    assert len(connections) == 2
+    async with listening(serve) as peer, pool() as upstream:
+        calls = [whole(upstream, call_to(peer.port)) for _ in range(3)]
+        assert await asyncio.gather(*calls) == [b"ok"] * 3
+        assert await whole(upstream, call_to(peer.port)) == b"ok"
+        assert peer.made == 4
 
 
-async def test_the_environments_proxy_is_used_but_for_hosts_that_it_excepts(
+async def test_a_call_is_not_repeated_once_the_backend_had_time_to_work_on_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http, "_STALE_S", -1.0)
+    async with listening(_once) as peer, pool() as upstream:
+        assert await whole(upstream, call_to(peer.port)) == b"ok"
+        with pytest.raises(TargetUnreachable) as unreachable:
+            await upstream.send(call_to(peer.port))
+        assert unreachable.value.sent == "request"
+        assert peer.made == 1
+
+
+async def test_a_call_is_not_repeated_once_an_answer_has_begun() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        writer.write(OK)
+        await request(reader)
+        writer.write(b"HTTP/1.1 2")
+
+    async with listening(serve) as peer, pool() as upstream:
+        assert await whole(upstream, call_to(peer.port)) == b"ok"
+        with pytest.raises(TargetUnreachable) as unreachable:
+            await upstream.send(call_to(peer.port))
+        assert unreachable.value.sent == "headers"
+        assert peer.made == 1
+
+
+async def test_an_answer_pushes_its_bytes_without_a_task() -> None:
+    go_on = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        writer.write(CHUNKED)
+        await go_on.wait()
+        writer.write(b"3\r\none\r\n0\r\n\r\n")
+        await reader.read()
+
+    async with listening(serve) as peer, pool() as upstream:
+        answer = await upstream.send(call_to(peer.port))
+        pushed = answer.pushing()
+        assert pushed is not None
+        told: list[bytes] = []
+        over = asyncio.Event()
+
+        def tell() -> None:
+            told.append(pushed.take())
+            if pushed.ended:
+                over.set()
+
+        pushed.on_data(tell)
+        go_on.set()
+        await over.wait()
+        assert b"".join(told) == b"one"
+        answer.close()
+        assert upstream.idle == 1
+
+
+async def test_the_environment_of_the_process_names_the_proxies(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     requests: list[bytes] = []
-    reply = HEAD + b"content-length: 2\r\n\r\nok"
-    async with _calling(_answering(reply, requests)) as (_, call):
-        monkeypatch.setenv("http_proxy", call.url.removesuffix("/v1/x?beta=true"))
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        proxied = HttpUpstream()
-        far = Call(method="POST", url="http://far.invalid/v1/y", headers=(), body=b"hello")
-        assert await _whole(proxied, far) == b"ok"
-        assert await _whole(proxied, call) == b"ok"
-        await proxied.aclose()
-    assert requests[0].startswith(b"POST http://far.invalid/v1/y HTTP/1.1")
-    assert requests[1].startswith(b"POST /v1/x?beta=true HTTP/1.1")
-
-
-@pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:169.254.169.254]", "2852039166"])
-async def test_metadata_services_are_never_called(host: str) -> None:
-    upstream = HttpUpstream()
-    call = Call(method="GET", url=f"http://{host}/latest/meta-data", headers=())
-    with pytest.raises(TargetUnreachable) as unreachable:
-        await upstream.send(call)
-    assert unreachable.value.sent == "nothing"
-    await upstream.aclose()
-
-
-async def test_a_name_that_leads_to_a_metadata_service_is_not_followed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def resolve(*_: object, **__: object) -> list[object]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 80))]
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    upstream = HttpUpstream()
-    call = Call(method="GET", url="http://innocent.test/", headers=())
-    with pytest.raises(TargetUnreachable, match="metadata services"):
-        await upstream.send(call)
-    await upstream.aclose()
-
-
-async def test_a_proxy_is_not_asked_for_a_metadata_service_either(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    requests: list[bytes] = []
-    async with _calling(_answering(HEAD, requests)) as (_, call):
-        monkeypatch.setenv("http_proxy", call.url.removesuffix("/v1/x?beta=true"))
+    async with listening(answering(OK, requests)) as peer:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{peer.port}")
         upstream = HttpUpstream()
-        with pytest.raises(TargetUnreachable, match="metadata services"):
-            await upstream.send(Call(method="GET", url="http://169.254.169.254/", headers=()))
+        assert await whole(upstream, call_to(1, url="http://far.invalid/v1/y")) == b"ok"
         await upstream.aclose()
-    assert not requests
+    assert requests[0].startswith(b"POST http://far.invalid/v1/y HTTP/1.1\r\n")

@@ -1,1 +1,1 @@
-"""The way out: calls to backends. One file knows the HTTP client."""
+"""The way out: calls to backends."""

@@ -1,6 +1,6 @@
 """A call to a backend and its answer, whatever carries them."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -9,12 +9,17 @@ from headgate.routing.retry import Sent
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request to a backend. ``headers`` are complete but for ``host`` and lengths."""
+    """One request to a backend. ``headers`` are complete but for ``host`` and lengths.
+
+    A ``body`` that comes in pieces is never buffered and never sent twice. ``length`` is how many
+    bytes they are together, where that is known.
+    """
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...]
-    body: bytes = b""
+    body: bytes | AsyncIterator[bytes] = b""
+    length: int | None = None
     connect_timeout_s: float = 5.0
 
 
@@ -49,7 +54,44 @@ class Answer(Protocol):
         ...
 
     def close(self) -> None:
-        """Gives the connection back if the body was read to its end, else drops it at once."""
+        """Gives the connection back if the body came to its end, else drops it at once."""
+        ...
+
+    def pushing(self) -> "PushAnswer | None":
+        """The same answer as one that pushes, or None where there is only `read`.
+
+        None: the answer of an application in this process; a body that is unpacked on the way; a
+        body that might have to be, before its first bytes were read.
+        """
+        ...
+
+
+class PushAnswer(Answer, Protocol):
+    """An answer whose bytes can also be taken without waiting, as soon as they arrive."""
+
+    ended: bool
+    """The body came whole. Bytes of it may still wait to be taken."""
+    broken: bool
+    """The body will never be whole. Bytes of it may still wait to be taken."""
+
+    def take(self) -> bytes:
+        """All that has arrived and was not read; ``b""`` if nothing."""
+        ...
+
+    def on_data(self, tell: Callable[[], None] | None) -> None:
+        """From now on `tell` is called at once whenever bytes, the end or a failure arrive.
+
+        It is not called for what is there already, so take that first; it must not raise, and may
+        call every method. None ends it; `close` does, too.
+        """
+        ...
+
+    def pause(self) -> None:
+        """Stops the backend, once what is on its way has arrived."""
+        ...
+
+    def resume(self) -> None:
+        """Lets the backend go on after `pause`."""
         ...
 
 

@@ -11,7 +11,8 @@ import socket
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from aiohappyeyeballs import AddrInfoType
+AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]]
+"""What `socket.getaddrinfo` says about one address."""
 
 Address = IPv4Address | IPv6Address
 
@@ -46,7 +47,7 @@ def is_forbidden(address: str) -> bool:
     )
 
 
-def guarded_socket(info: AddrInfoType) -> socket.socket:
+def guarded_socket(info: AddressInfo) -> socket.socket:
     """A socket that will be connected to the address in `info`, and to no other. Raises
     EgressRefused."""
     family, kind, protocol, _, address = info

@@ -1,167 +1,141 @@
-"""Calls over HTTP, and the only file that imports the HTTP client (aiohttp)."""
+"""Calls over HTTP/1.1."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import SimpleNamespace
-from urllib.request import getproxies, proxy_bypass
 
-import aiohttp
-from yarl import URL
+import msgspec
 
-from headgate.upstream.answer import Answer, AnswerBroken, Call, TargetUnreachable
-from headgate.upstream.egress import EgressRefused, guarded_socket, is_forbidden
+from headgate.upstream.address import read_address
+from headgate.upstream.answer import Answer, Call, TargetUnreachable
+from headgate.upstream.connect import Connector, Way
+from headgate.upstream.connection import Connection, Origin
+from headgate.upstream.http_answer import HttpAnswer
+from headgate.upstream.pool import Pool
+from headgate.upstream.proxies import Proxies, ProxyUnfit
+from headgate.upstream.request_head import request_head
+from headgate.upstream.resolve import Resolver
+from headgate.upstream.tls import client_tls
+from headgate.upstream.upload import Upload
 
-_IDLE_CONNECTION_S = 20.0
+_IDLE_S = 20.0
 """Shorter than servers keep theirs, so that a stale connection is rarely picked."""
-_READ_BUFFER = 64 * 1024
+_MOST_IDLE = 512
+_STALE_S = 2.0
+"""A connection that the backend had closed before our request came says so within a round trip."""
+_MOST_KNOWN = 1024
 
-_NEVER_SENT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ClientProxyConnectionError,
-    aiohttp.InvalidURL,
-)
+
+class _Target(msgspec.Struct, frozen=True):
+    """What is the same for all calls to one URL."""
+
+    way: Way
+    origin: Origin
+    request_target: str
+    host: str
+    more: str
 
 
 class HttpUpstream:
-    """A pool of connections to backends. One for each event loop."""
+    """Calls backends over connections that are kept between calls. One for each event loop.
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        # Not the client's `trust_env`: it reads ~/.netrc in a thread at every request.
-        self._proxies = getproxies()
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0,
-                ttl_dns_cache=60,
-                keepalive_timeout=_IDLE_CONNECTION_S,
-                ssl=tls or ssl.create_default_context(),
-                socket_factory=guarded_socket,
-            ),
-            timeout=aiohttp.ClientTimeout(total=None),
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            read_bufsize=_READ_BUFFER,
-            trace_configs=[_tracing()],
-            skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
-        )
+    `tls` replaces the usual trust; `environment` is where proxies are named.
+    """
+
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None = None,
+        environment: Mapping[str, str] | None = None,
+        resolver: Resolver | None = None,
+        idle_s: float = _IDLE_S,
+        most_idle: int = _MOST_IDLE,
+    ) -> None:
+        self._proxies = Proxies(os.environ if environment is None else environment)
+        self._resolver = resolver or Resolver()
+        self._connector = Connector(self._resolver, tls or client_tls())
+        self._pool = Pool(idle_s, most_idle)
+        self._targets: dict[str, _Target] = {}
 
     async def send(self, call: Call) -> Answer:
         """See `headgate.upstream.answer.Upstream.send`.
 
         A kept connection that turns out to be closed before any byte of an answer is not the
-        backend's failure: the call goes out once more, on another connection.
+        backend's failure: the call goes out once more, on a new connection.
         """
-        note = _Note()
+        loop = asyncio.get_running_loop()
+        target = self._targets.get(call.url) or self._read_target(call.url)
         try:
-            return await self._send(call, note)
-        except TargetUnreachable as unreachable:
-            if unreachable.sent != "request" or not note.reused:
-                raise
-        return await self._send(call, _Note())
+            head = request_head(call, target.request_target, target.host, target.more)
+        except ValueError as error:
+            raise TargetUnreachable(str(error)) from error
+        if isinstance(call.body, bytes):
+            kept = self._pool.take(target.origin, loop.time())
+            if kept is not None:
+                asked_at = loop.time()
+                try:
+                    return await _ask(kept, call, head)
+                except TargetUnreachable as lost:
+                    if lost.sent != "request" or loop.time() - asked_at > _STALE_S:
+                        raise
+        connection = Connection(self._pool, target.origin)
+        await self._connector.connect(target.way, connection, call.connect_timeout_s)
+        return await _ask(connection, call, head)
 
-    async def _send(self, call: Call, note: "_Note") -> Answer:
-        url = URL(call.url, encoded=True)
-        proxy = self._proxy_for(url)
-        if proxy is not None:
-            _refuse_literal(url)
-        try:
-            response = await self._session.request(
-                call.method,
-                url,
-                proxy=proxy,
-                headers=call.headers,
-                data=call.body or None,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=call.connect_timeout_s),
-                trace_request_ctx=note,
-            )
-        except aiohttp.ServerTimeoutError as error:
-            raise TargetUnreachable("connecting took too long", timed_out=True) from error
-        except _NEVER_SENT as error:
-            raise TargetUnreachable(_why(error)) from error
-        except aiohttp.ClientResponseError as error:
-            raise TargetUnreachable("it did not answer in HTTP", "headers") from error
-        except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
-            raise TargetUnreachable(
-                "the connection was lost before an answer", "request"
-            ) from error
-        return HttpAnswer(response)
+    @property
+    def idle(self) -> int:
+        """How many connections wait for their next request."""
+        return self._pool.size
 
     async def aclose(self) -> None:
         """See `headgate.upstream.answer.Upstream.aclose`."""
-        await self._session.close()
+        self._pool.close()
+        self._resolver.close()
+        await asyncio.sleep(0)  # what was dropped is closed in the next turn of the loop
 
-    def _proxy_for(self, url: URL) -> str | None:
-        """The proxy that the environment names for `url` (``HTTPS_PROXY``, ``NO_PROXY``)."""
-        if not self._proxies or proxy_bypass(url.host or ""):
-            return None
-        return self._proxies.get(url.scheme) or self._proxies.get("all")
-
-
-@dataclass(slots=True)
-class _Note:
-    """Whether a call went out on a kept connection."""
-
-    reused: bool = False
-
-
-def _tracing() -> aiohttp.TraceConfig:
-    tracing = aiohttp.TraceConfig()
-    tracing.on_connection_reuseconn.append(_note_reuse)
-    return tracing
-
-
-async def _note_reuse(
-    session: aiohttp.ClientSession,
-    context: SimpleNamespace,
-    params: aiohttp.TraceConnectionReuseconnParams,
-) -> None:
-    context.trace_request_ctx.reused = True
-
-
-class HttpAnswer:
-    """One answer over HTTP."""
-
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-        self.status = response.status
-        self.headers: Mapping[str, str] = {
-            name.lower(): value for name, value in response.headers.items()
-        }
-
-    async def read(self) -> bytes:
-        """See `headgate.upstream.answer.Answer.read`."""
+    def _read_target(self, url: str) -> _Target:
         try:
-            return await self._response.content.readany()
-        except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
-            raise AnswerBroken("the connection was lost inside the answer") from error
+            address = read_address(url)
+        except ValueError as error:
+            raise TargetUnreachable("its address is not a URL") from error
+        try:
+            proxy = self._proxies.proxy_for(address)
+        except ProxyUnfit as error:
+            raise TargetUnreachable(str(error)) from error
+        through, request_target, more = "", address.target, ""
+        if proxy is not None:
+            through = f"{proxy.scheme}://{proxy.host}:{proxy.port}"
+        if proxy is not None and address.scheme == "http":
+            request_target = f"http://{address.authority}{address.target}"
+            if proxy.authorization:
+                more = f"proxy-authorization: {proxy.authorization}\r\n"
+        target = _Target(
+            way=Way(address, proxy),
+            origin=(address.scheme, address.host, address.port, through),
+            request_target=request_target,
+            host=address.authority,
+            more=more,
+        )
+        if len(self._targets) >= _MOST_KNOWN:
+            self._targets.clear()
+        self._targets[url] = target
+        return target
 
-    def close(self) -> None:
-        """See `headgate.upstream.answer.Answer.close`.
 
-        ``close`` of the client library drops the connection unless the body ended; its
-        ``release`` would keep reading a body that nobody wants.
-        """
-        self._response.close()
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return "its name does not resolve"
-    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
-        return "its TLS certificate or handshake is not acceptable"
-    if isinstance(error, aiohttp.InvalidURL):
-        return "its address is not a URL"
-    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
-    return str(cause) if isinstance(cause, EgressRefused) else "the connection was refused"
-
-
-def _refuse_literal(url: URL) -> None:
-    """A proxy resolves names by itself, so that only addresses can be judged here."""
+async def _ask(connection: Connection, call: Call, head: bytes) -> HttpAnswer:
+    """Sends the request and waits for the head of its answer; a call that is cancelled, or fails,
+    takes its connection along."""
+    answer = HttpAnswer(connection, call.method)
+    begun = False
     try:
-        forbidden = is_forbidden(url.host or "")
-    except EgressRefused:
-        return
-    if forbidden:
-        raise TargetUnreachable("calls to metadata services and link-local addresses are refused")
+        if isinstance(call.body, bytes):
+            connection.ask(answer, head, call.body)
+            await answer.begin()
+        else:
+            connection.ask(answer, head, b"")
+            await Upload(connection, answer, call.body, call.length).answered()
+        begun = True
+    finally:
+        if not begun:
+            answer.close()
+    return answer

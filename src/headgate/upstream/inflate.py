@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Mapping
 
-from headgate.upstream.answer import Answer, AnswerBroken
+from headgate.upstream.answer import Answer, AnswerBroken, PushAnswer
 
 _STEP = 256 * 1024
 _MOST_RATIO = 1000
@@ -44,12 +44,17 @@ class SniffedAnswer:
             if data[:2] == b"\x1f\x8b":
                 unpacked = InflatedAnswer(self._answer, _WINDOW["gzip"])
                 self._answer = unpacked
+                self.headers = unpacked.headers
                 return unpacked.unpack(data) or await unpacked.read()
         return data
 
     def close(self) -> None:
         """See `headgate.upstream.answer.Answer.close`."""
         self._answer.close()
+
+    def pushing(self) -> PushAnswer | None:
+        """See `headgate.upstream.answer.Answer.pushing`."""
+        return None if self._first else self._answer.pushing()
 
 
 class InflatedAnswer:
@@ -63,7 +68,9 @@ class InflatedAnswer:
         self._given = 0
         self.status = answer.status
         self.headers: Mapping[str, str] = {
-            name: value for name, value in answer.headers.items() if name != "content-encoding"
+            name: value
+            for name, value in answer.headers.items()
+            if name not in ("content-encoding", "content-length")
         }
 
     async def read(self) -> bytes:
@@ -93,3 +100,6 @@ class InflatedAnswer:
     def close(self) -> None:
         """See `headgate.upstream.answer.Answer.close`."""
         self._answer.close()
+
+    def pushing(self) -> None:
+        """See `headgate.upstream.answer.Answer.pushing`."""

@@ -83,6 +83,9 @@ class LocalAnswer:
         self._gone.set()
         self._run.cancel()
 
+    def pushing(self) -> None:
+        """See `headgate.upstream.answer.Answer.pushing`."""
+
     async def _run_app(self) -> None:
         try:
             await self._app(_scope(self._call), self._receive, self._pieces.put)
@@ -91,9 +94,14 @@ class LocalAnswer:
                 await self._pieces.put(None)
 
     async def _receive(self) -> Message:
+        body = self._call.body
+        if not self._asked and not isinstance(body, bytes):
+            async for piece in body:
+                return {"type": "http.request", "body": piece, "more_body": True}
         if not self._asked:
             self._asked = True
-            return {"type": "http.request", "body": self._call.body, "more_body": False}
+            rest = body if isinstance(body, bytes) else b""
+            return {"type": "http.request", "body": rest, "more_body": False}
         await self._gone.wait()
         return {"type": "http.disconnect"}
 
