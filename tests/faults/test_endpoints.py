@@ -64,6 +64,11 @@ def gateway(upstream: ScriptedUpstream, sound: Scripted) -> Iterator[Gateway]:
             "gone": backend(closed_port(), "chat"),
             "hasty": backend(upstream.url, "chat", timeouts=haste),
             "claude": backend(upstream.url, "messages"),
+            "azure": backend(
+                upstream.url,
+                "chat",
+                paths={"/v1/embeddings": "/openai/deployments/{model}/embeddings?api-version=1"},
+            ),
             "sound": backend(sound.url, "chat"),
             "priced": backend(upstream.url, "chat", prices={"*": {"input": 1000, "output": 0}}),
         },
@@ -73,6 +78,7 @@ def gateway(upstream: ScriptedUpstream, sound: Scripted) -> Iterator[Gateway]:
             "mixed": model("claude", "up", retries=1),
             "hasty": model("hasty"),
             "claude": model("claude"),
+            "azure": model("azure", there="embed-3"),
             "sound": model("sound"),
             "priced": model("priced", there="mock-1"),
         },
@@ -140,6 +146,15 @@ def test_rewrites_hold(gateway: Gateway, upstream: ScriptedUpstream) -> None:
     got = embed(gateway, "text-embedding-3-small")
     assert got.headers["x-headgate-model"] == "mock"
     assert upstream.requests("POST")[0]["body"]["model"] == "mock"
+
+
+def test_a_backend_may_have_the_endpoint_elsewhere(
+    gateway: Gateway, upstream: ScriptedUpstream
+) -> None:
+    embed(gateway, "azure")
+    asked = upstream.requests("POST")[0]
+    assert asked["path"] == "/openai/deployments/embed-3/embeddings"
+    assert asked["query"] == "api-version=1"
 
 
 def test_a_method_or_a_path_that_is_none_is_said(gateway: Gateway) -> None:

@@ -30,6 +30,7 @@ BACKENDS = (
     backend("codex", speaks=("responses",)),
     backend("claude", speaks=("messages",)),
     backend("google", speaks=("gemini",)),
+    backend("helper", speaks=("chat", "messages"), agent="package:make"),
 )
 BY_NAME = {one.name: one for one in BACKENDS}
 
@@ -54,7 +55,8 @@ def failure(status: int, condition: Condition | None = None) -> Failure:
 
 
 @pytest.mark.parametrize(
-    ("name", "serves"), [("openai", True), ("codex", True), ("claude", False), ("google", False)]
+    ("name", "serves"),
+    [("openai", True), ("codex", True), ("claude", False), ("google", False), ("helper", False)],
 )
 async def test_openais_endpoints_are_asked_of_who_speaks_like_it(name: str, serves: bool) -> None:
     exchange = exchange_at("/v1/embeddings", input="x")
@@ -86,7 +88,8 @@ async def test_a_conversation_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "spoken"), [("claude", "count_tokens"), ("google", "gemini"), ("openai", None)]
+    ("name", "spoken"),
+    [("claude", "count_tokens"), ("google", "gemini"), ("openai", None), ("helper", None)],
 )
 async def test_tokens_are_counted_by_who_can(name: str, spoken: str | None) -> None:
     exchange, target = counting(), Target(name, "m")

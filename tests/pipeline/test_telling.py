@@ -17,9 +17,11 @@ from headgate.pipeline.telling import (
     tell_fault,
     tell_whole,
 )
+from headgate.pipeline.upload import Upload
 from headgate.pipeline.watch import Interrupted
 from headgate.pipeline.whole import Whole
 from headgate.routing.target import Target
+from headgate.wire.multipart import FormScanner
 from tests.pipeline.fakes import Scene, error_in
 from tests.pipeline.samples import DONE, REPLY
 
@@ -58,6 +60,17 @@ async def test_a_stream_has_one_head() -> None:
     assert headers["x-ratelimit-limit"] == "9"
     assert scene.exchange.status == 200
     assert scene.exchange.told_at is not None
+
+
+async def test_no_heartbeat_opens_a_stream_while_the_caller_still_sends() -> None:
+    scene = Scene(stream=True)
+    turn = scene.turn()
+    upload = scene.exchange.upload = Upload(scene.downstream, FormScanner("b"), 10, None)
+    await keep_alive(turn)
+    assert not scene.downstream.started
+    upload.ended = True
+    await keep_alive(turn)
+    assert scene.downstream.started
 
 
 async def test_a_header_never_holds_what_could_end_it() -> None:

@@ -24,7 +24,8 @@ def speaks_own(dialect: Dialect, backend: Backend) -> bool:
     """Whether `backend` takes requests of `dialect` as they are."""
     if dialect.endpoint is None:
         return dialect.name in backend.speaks
-    return any(name in backend.speaks for name in dialect.endpoint.served_by)
+    spoken = any(name in backend.speaks for name in dialect.endpoint.served_by)
+    return spoken and backend.agent is None  # agents converse, and nothing else
 
 
 def spoken_to(dialect: Dialect, backend: Backend) -> Dialect:
@@ -103,7 +104,9 @@ def may_try_again(exchange: Exchange) -> bool:
 
 
 def _elsewhere(endpoint: Endpoint, backend: Backend) -> Dialect | None:
-    return endpoint.elsewhere(backend.speaks, backend.quirks) if endpoint.elsewhere else None
+    if endpoint.elsewhere is None or backend.agent is not None:
+        return None
+    return endpoint.elsewhere(backend.speaks, backend.quirks)
 
 
 def _stand_in(exchange: Exchange) -> Whole:

@@ -53,7 +53,11 @@ async def start_stream(
 
 
 async def keep_alive(turn: Turn) -> None:
-    """Breaks the silence of a stream with a frame that means nothing."""
+    """Breaks the silence of a stream with a frame that means nothing; not while the caller is
+    still sending, who might yet be refused with a status."""
+    upload = turn.exchange.upload
+    if upload is not None and not upload.ended:
+        return
     await start_stream(turn)
     await turn.downstream.write(turn.exchange.caller.keep_alive)
 
@@ -83,6 +87,14 @@ async def tell_whole(turn: Turn, whole: Whole) -> None:
     except Interrupted:
         turn.downstream.abort()  # nothing else can be said behind half an answer
         raise
+
+
+async def tell_at_once(turn: Turn, body: bytes) -> None:
+    """Answers with JSON before any target was asked."""
+    turn.exchange.status = 200
+    turn.exchange.told_at = turn.watch.now()
+    headers = (_JSON, *answer_headers(turn.exchange))
+    await turn.downstream.respond(200, _encode(headers), body)
 
 
 async def tell_fault(turn: Turn, fault: Fault, gear: Gear | None = None) -> None:

@@ -31,7 +31,8 @@ class Source(Protocol):
 class Upload:
     """One form of at most `limit` bytes; `declared` is its length where the caller said it.
 
-    ``spent``: bytes have gone out that cannot be sent again. ``waiting``: the caller is waited for.
+    ``ended``: it came whole. ``spent``: bytes have gone out that cannot be sent again.
+    ``waiting``: the caller is waited for.
     """
 
     def __init__(self, source: Source, scanner: FormScanner, limit: int, declared: int | None):
@@ -46,7 +47,7 @@ class Upload:
         self._held = bytearray()
         self._spool: Spool | None = None
         self._read = 0
-        self._ended = False
+        self.ended = False
 
     @property
     def content_type(self) -> str:
@@ -58,13 +59,13 @@ class Upload:
 
         Raises Refused where it is no form, too large or stalled, and CallerLeft.
         """
-        while not self._ended and (not self._knows_model() or self._read < HELD):
+        while not self.ended and (not self._knows_model() or self._read < HELD):
             await self._keep(await self._next())
         await self._kept()
 
     async def read_all(self) -> None:
         """Reads to the end, onto the disk where it is much. Raises as `read_ahead`."""
-        while not self._ended:
+        while not self.ended:
             await self._keep(await self._next())
         await self._kept()
 
@@ -75,7 +76,7 @@ class Upload:
         if self._spool is not None:
             return self._stored(self._spool, start, end, new), self._spool.size + more
         head = bytes(self._held[:start] + new + self._held[end:])
-        if self._ended:
+        if self.ended:
             return head, len(head)
         length = None if self._declared is None else self._declared + more
         return self._flowing(head), length
@@ -96,9 +97,9 @@ class Upload:
         self._read += len(data)
         if self._read > self._limit:
             raise _too_large(self._limit)
-        self._ended = not data
+        self.ended = not data
         self.scanner.feed(data)
-        if self._ended or self._read == self._declared:
+        if self.ended or self._read == self._declared:
             self.scanner.end()  # before the last bytes go out
         return data
 
@@ -116,7 +117,7 @@ class Upload:
         """A form of which some waits on disk waits there whole."""
         if self._spool is None:
             return
-        while not self._ended:
+        while not self.ended:
             await self._spool.write(await self._next())
         await self._spool.flush()
 
@@ -138,7 +139,7 @@ class Upload:
 
     async def _flowing(self, head: bytes) -> AsyncIterator[bytes]:
         yield head
-        while not self._ended:
+        while not self.ended:
             self.spent = True
             if data := await self._next():
                 yield data
