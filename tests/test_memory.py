@@ -1,6 +1,11 @@
+import os
+import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
-from headgate.memory import remembering
+from headgate.memory import is_gone, remembering, worker_name
 from headgate.storage.engine import Database, open_database
 from headgate.storage.migrate import migrate
 from headgate.storage.response_memory import ResponseMemory
@@ -25,3 +30,29 @@ async def test_a_gateway_remembers_and_writes_what_is_left_at_its_end(tmp_path: 
         gateway.memory.keep(kept(record))
     assert await ResponseMemory(database).get(OWNER, "resp_1") == record
     await database.aclose()
+
+
+async def test_what_a_former_process_left_behind_has_failed(tmp_path: Path) -> None:
+    database = await opened(tmp_path)
+    memory = ResponseMemory(database)
+    former = f"{socket.gethostname()}|{os.getpid()}|of-before"
+    memory.keep(kept(stored("resp_1", status="queued", worker=former, alive_at=time.time())))
+    await memory.settled()
+    async with remembering(Scene().gateway, database, KnowledgeScene().knowledge):
+        found = await memory.get(OWNER, "resp_1")
+    assert found is not None
+    assert found.status == "failed"
+    await database.aclose()
+
+
+def test_a_process_of_this_machine_is_known_to_be_gone() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    host = socket.gethostname()
+    assert is_gone(f"{host}|{process.pid}|a")
+    assert is_gone(f"{host}|{os.getpid()}|a")
+    assert not is_gone(f"{host}|1|a")
+    assert not is_gone(f"{host}-2|{process.pid}|a")
+    assert not is_gone(f"{host}|{10**30}|a")
+    assert not is_gone("strange")
+    assert worker_name() != worker_name()

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from headgate.model.store_faults import StoreUnreachable
-from headgate.model.stored import Conversation, Kept, StoredResponse
+from headgate.model.stored import CANCELLING, RUNNING, Conversation, Kept, StoredResponse
 
 
 class FakeMemory:
@@ -18,6 +18,7 @@ class FakeMemory:
         self.said: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self.down = False
         self.settlings = 0
+        self.alive_at = 0.0
 
     def keep(self, kept: Kept) -> None:
         stored = kept.stored
@@ -52,6 +53,30 @@ class FakeMemory:
         if found is not None:
             del self.kept[found.key]
         return found is not None
+
+    async def move(self, key: str, status: Any, response: str | None = None) -> bool:
+        self._reach()
+        kept = self.kept.get(key)
+        if kept is None or kept.stored.status not in RUNNING:
+            return False
+        said = response or kept.stored.response
+        moved = msgspec.structs.replace(kept.stored, status=status, response=said)
+        self.kept[key] = msgspec.structs.replace(kept, stored=moved)
+        return True
+
+    async def add_events(self, key: str, part: int, events: bytes) -> None:
+        kept = self.kept[key]
+        assert (part == 0) == (kept.events == b"")
+        self.kept[key] = msgspec.structs.replace(kept, events=kept.events + events)
+
+    async def alive(self, worker: str, at: float) -> tuple[str, ...]:
+        self._reach()
+        self.alive_at = at
+        made = [kept.stored for kept in self.kept.values() if kept.stored.worker == worker]
+        return tuple(one.key for one in made if one.status == CANCELLING)
+
+    async def running(self) -> tuple[StoredResponse, ...]:
+        return tuple(k.stored for k in self.kept.values() if k.stored.status in RUNNING)
 
     async def add_conversation(
         self, conversation: Conversation, items: Sequence[tuple[str, str]]

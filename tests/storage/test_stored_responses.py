@@ -102,8 +102,9 @@ async def test_a_running_response_moves_until_it_is_over(database: Database) -> 
     assert await store.alive("w", 7.0) == ()
     (found,) = await store.running()
     assert (found.status, found.alive_at) == ("in_progress", 7.0)
-    assert await store.move(record.key, {"status": "cancelled"})
+    assert await store.move(record.key, {"status": "cancelling"})
     assert await store.alive("w", 8.0) == (record.key,)
+    assert await store.move(record.key, {"status": "cancelled"})
     assert not await store.move(record.key, {"status": "completed"})
     assert await store.running() == ()
 
@@ -114,3 +115,5 @@ async def test_the_stream_of_a_running_response_grows(database: Database) -> Non
     await store.add_events(record.key, 0, b"one")
     await store.add_events(record.key, 1, b"two")
     assert await store.events(record.key) == b"onetwo"
+    await database.write(store.steps([kept(record, events=b"onetwothree")]))
+    assert await store.events(record.key) == b"onetwothree"

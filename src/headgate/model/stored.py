@@ -7,9 +7,11 @@ import msgspec
 
 Status = Literal["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"]
 STATUSES: tuple[Status, ...] = get_args(Status)
+CANCELLING: Literal["cancelling"] = "cancelling"
+"""Noted for whoever makes the response, and never told: it is to be stopped."""
 
-RUNNING: frozenset[str] = frozenset(("queued", "in_progress"))
-"""The statuses of a response that is still being made."""
+RUNNING: frozenset[str] = frozenset(("queued", "in_progress", CANCELLING))
+"""How a response stands that is still being made."""
 
 
 class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +30,7 @@ class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     created_at: float
     used_at: float
-    status: Status
+    status: Status | Literal["cancelling"]
     root: str
     input: str
     response: str

@@ -10,7 +10,9 @@ from headgate.backends.backend import Backend, address, credentials, signature
 from headgate.dialects.destination import Destination, Source
 from headgate.dialects.dialect import Dialect, WrittenRequest
 from headgate.model.fault import Fault, Refused
+from headgate.model.request import Request
 from headgate.pipeline import passing
+from headgate.pipeline.agent_turn import in_session, newest, newest_turn
 from headgate.pipeline.endpoints import speaks_own, spoken_to
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.guard import sendable
@@ -55,12 +57,16 @@ def _relay(exchange: Exchange, backend: Backend, destination: Destination) -> Qu
         exchange.keeping.backend = backend.name if _keeps_the_same(exchange, backend) else None
     if recalled is not None and recalled.backend == backend.name and exchange.guard is None:
         said = recalled.short
+    if backend.agent is not None:
+        said = newest(exchange, said)
     headers = dialect.backend.relay_headers(passing.to_backend(exchange.headers), destination)
     call = _call(exchange, backend, dialect, destination.model, headers)
     exchange.losses = []
     if exchange.upload is not None:
         return Question(backend, dialect, _with_upload(call, exchange.upload, destination.model))
     body = dialect.backend.readdress(said, exchange.envelope, destination)
+    if backend.agent is not None:
+        body = in_session(exchange, body)
     return Question(backend, dialect, msgspec.structs.replace(call, body=body))
 
 
@@ -87,7 +93,7 @@ def _translate(exchange: Exchange, backend: Backend, destination: Destination) -
     request = exchange.changed or exchange.full_request()
     if request.previous_response_id is not None and not own:
         raise Refused(_no_such_response(request.previous_response_id))
-    written = dialect.backend.write_request(request, destination)
+    written = _write(exchange, request, backend, dialect, destination)
     if written.losses and _refuses_losses(exchange):
         raise Refused(_would_lose(written.losses))
     exchange.losses = list(written.losses)
@@ -95,6 +101,19 @@ def _translate(exchange: Exchange, backend: Backend, destination: Destination) -
     call = _call(exchange, backend, dialect, destination.model, headers)
     source = None if own and _speaks_plainly(written) else _source(backend, written)
     return Question(backend, dialect, msgspec.structs.replace(call, body=written.body), source)
+
+
+def _write(
+    exchange: Exchange,
+    request: Request,
+    backend: Backend,
+    dialect: Dialect,
+    destination: Destination,
+) -> WrittenRequest:
+    if backend.agent is None:
+        return dialect.backend.write_request(request, destination)
+    written = dialect.backend.write_request(newest_turn(exchange, request), destination)
+    return msgspec.structs.replace(written, body=in_session(exchange, written.body))
 
 
 def _own_headers(

@@ -12,7 +12,7 @@ from headgate.model.outcome import Outcome
 from headgate.model.price import Cost
 from headgate.model.request import Request
 from headgate.pipeline.guard import Guard
-from headgate.pipeline.keeping import Keeping
+from headgate.pipeline.keeping import Keeping, Origin
 from headgate.pipeline.recalled import Recalled
 from headgate.pipeline.recording import Recording
 from headgate.pipeline.sessions import session_of
@@ -50,7 +50,7 @@ class Exchange:
     ``guard`` is the policy chain at work, ``changed`` the request that it made of the caller's.
     ``upload`` is the form in place of a body; ``body`` holds its fields as JSON then.
     ``ties`` are in force where responses are kept: ``recalled`` is what the request was before its
-    history came in front, ``keeping`` takes the answer.
+    history came in front, ``origin`` what its response is kept with, ``keeping`` takes the answer.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Exchange:
     upload: Upload | None = None
     ties: Ties | None = None
     recalled: Recalled | None = None
+    origin: Origin | None = None
     keeping: Keeping | None = None
     request: Request | None = None
     guard: Guard | None = None
@@ -96,15 +97,15 @@ class Exchange:
         return self.envelope.model if self.changed is None else self.changed.model
 
     @property
-    def named_session(self) -> str | None:
-        """What ties the requests of one conversation together, where the caller says it."""
-        thread = self.recalled.session if self.recalled else None
-        return session_of(self.headers, self.envelope, thread)
+    def thread(self) -> str | None:
+        """The chain of stored responses that this belongs to; one that it begins has its id."""
+        known = self.recalled.session if self.recalled else None
+        return known or (self.id if self.origin else None)
 
     @property
     def session(self) -> str | None:
-        """The conversation; one that this request may begin has its id."""
-        return self.named_session or (self.id if self.keeping else None)
+        """What ties the requests of one conversation together."""
+        return session_of(self.headers, self.envelope, self.thread)
 
     def tied(self, data: bytes) -> bytes:
         """A piece of the answer that names what the request went on from."""

@@ -8,6 +8,7 @@ from headgate.pipeline.filter import Phases
 from headgate.pipeline.key_uses import KeyUses
 from headgate.pipeline.model_lists import ModelLists
 from headgate.pipeline.route_memory import RouteMemory
+from headgate.pipeline.runs import Runs
 from headgate.pipeline.snapshot import Snapshot
 from headgate.pipeline.watch import Watch
 from headgate.ports import Prices, ResponseMemory
@@ -30,6 +31,7 @@ class Gateway:
     mint: Callable[[], str]
     prices: Prices | None = None
     memory: ResponseMemory | None = None
+    runs: Runs = field(default_factory=Runs)
     key_uses: KeyUses = field(default_factory=KeyUses)
     routes: RouteMemory = field(default_factory=RouteMemory)
     health: Health = field(default_factory=Health)

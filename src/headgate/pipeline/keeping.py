@@ -70,21 +70,27 @@ class Keeping:
         origin = self._origin
         if not text(response, "id") or self._size > origin.most_bytes:
             return False
-        own = history.own_items(origin.body, origin.seed)
-        record = record_of(origin, response, own, self.backend)
-        said = [*own, *history.with_ids(history.output_of(response), f"{origin.seed}0")]
-        conversation = origin.ties.conversation
-        kept = Kept(
-            stored=record,
-            events=stream,
-            item_ids=history.ids_of((*own, *history.output_of(response))),
-            conversation=conversation,
-            said=tuple((text(item, "id"), json_text.encode_text(item)) for item in said)
-            if conversation
-            else (),
-        )
-        self._memory.keep(kept)
-        return conversation is not None
+        self._memory.keep(kept_of(origin, response, stream, self.backend))
+        return origin.ties.conversation is not None
+
+
+def kept_of(
+    origin: Origin, response: dict[str, Any], stream: bytes = b"", backend: str | None = None
+) -> Kept:
+    """A response that is over, with all that is kept of it; it says what the caller said of it."""
+    own = history.own_items(origin.body, origin.seed)
+    conversation = origin.ties.conversation
+    said: tuple[tuple[str, str], ...] = ()
+    if conversation is not None:
+        both = [*own, *history.with_ids(history.output_of(response), f"{origin.seed}0")]
+        said = tuple((text(item, "id"), json_text.encode_text(item)) for item in both)
+    return Kept(
+        stored=record_of(origin, response, own, backend),
+        events=stream,
+        item_ids=history.ids_of((*own, *history.output_of(response))),
+        conversation=conversation,
+        said=said,
+    )
 
 
 def record_of(
@@ -93,7 +99,7 @@ def record_of(
     own: list[history.Item],
     backend: str | None = None,
 ) -> StoredResponse:
-    """The record of a response, which says what the caller said of it."""
+    """The record of a response as it stands."""
     previous = origin.previous
     return StoredResponse(
         key=origin.key,
@@ -108,11 +114,12 @@ def record_of(
         backend=None if response.get("store") is False else backend,
         session=origin.session,
         input=json_text.encode_text(own),
-        response=json_text.encode_text({**response, **_said(origin.ties)}),
+        response=json_text.encode_text({**response, **said_of(origin.ties)}),
     )
 
 
-def _said(ties: Ties) -> dict[str, Any]:
+def said_of(ties: Ties) -> dict[str, Any]:
+    """The fields of a response that repeat what its request was tied to."""
     said: dict[str, Any] = {"store": True, "background": ties.background}
     if ties.previous is not None:
         said["previous_response_id"] = ties.previous

@@ -7,10 +7,11 @@ class Recalled(msgspec.Struct, frozen=True, kw_only=True):
     """As it was ``sent``, and as one takes it who keeps the history itself (``short``).
 
     ``backend`` is one that does, by the id that the request says; ``session`` is the conversation
-    that the request goes on with.
+    that the request goes on with; ``stream``: the caller wants one.
     """
 
     sent: bytes
     short: bytes
     backend: str | None = None
     session: str | None = None
+    stream: bool = False

@@ -13,6 +13,7 @@ from headgate.model.stored import RUNNING, StoredResponse
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.keeping import Keeping, Origin
 from headgate.pipeline.recalled import Recalled
+from headgate.pipeline.sessions import session_of
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.watch import NEVER
 from headgate.ports import ResponseMemory
@@ -48,10 +49,11 @@ async def recall(turn: Turn) -> None:
             seed=turn.gateway.mint(),
             body=recalled.short if recalled else exchange.body,
             previous=previous,
-            session=exchange.named_session,
+            session=session_of(exchange.headers, exchange.envelope, exchange.thread, hints=False),
             most_bytes=settings.most_stored,
         )
-        exchange.keeping = Keeping(memory, origin)
+        exchange.origin = origin
+        exchange.keeping = None if ties.background else Keeping(memory, origin)
 
 
 def forgets(exchange: Exchange, fault: Fault) -> bool:
@@ -91,13 +93,13 @@ def store_unreachable() -> Refused:
 
 async def _recall(turn: Turn, memory: ResponseMemory, ties: Ties) -> StoredResponse | None:
     exchange = turn.exchange
-    owner, short = exchange.user.id, exchange.body
+    owner, short, streams = exchange.user.id, exchange.body, exchange.envelope.stream
     ids = history.references(short)
     if ids:
         found = await _items(memory, owner, ids)
         short = history.resolved(short, found.get)
     if ties.background:
-        short = json_text.replace_field(short, "background", False)
+        short = _watched(exchange, short)
     previous: StoredResponse | None = None
     said: Sequence[history.Item] = ()
     if ties.previous is not None:
@@ -110,6 +112,7 @@ async def _recall(turn: Turn, memory: ResponseMemory, ties: Ties) -> StoredRespo
         sent=exchange.body,
         short=short,
         backend=previous.backend if previous else None,
+        stream=streams,
         session=(previous.session or previous.root) if previous else ties.conversation,
     )
     exchange.body = history.completed(short, said)
@@ -117,6 +120,14 @@ async def _recall(turn: Turn, memory: ResponseMemory, ties: Ties) -> StoredRespo
         message = "The request is too large with all that was said before it."
         raise Refused(Fault(kind="request_too_large", message=message))
     return previous
+
+
+def _watched(exchange: Exchange, body: bytes) -> bytes:
+    """The request as its backend gets it: it is the gateway that goes on by itself, and a stream
+    tells others how far it is."""
+    exchange.envelope = msgspec.structs.replace(exchange.envelope, stream=True)
+    body = json_text.replace_field(body, "background", False)
+    return json_text.replace_field(body, "stream", True)
 
 
 async def _chain(

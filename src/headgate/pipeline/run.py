@@ -9,7 +9,8 @@ import msgspec
 from headgate.model.fault import Fault, Refused
 from headgate.model.outcome import Outcome
 from headgate.pipeline.attempt import Opened, ask, see_request
-from headgate.pipeline.endpoints import check_policies, may_try_again
+from headgate.pipeline.detaching import detach
+from headgate.pipeline.endpoints import may_try_again
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.guard import is_block
@@ -35,10 +36,12 @@ async def run(gateway: Gateway, exchange: Exchange, downstream: Downstream) -> N
     watch = Watch()
     turn = Turn(gateway, exchange, downstream, watch)
     gateway.running.add(watch)
-    downstream.on_leave(lambda: watch.interrupt("left"))
+    downstream.on_leave(turn.leave)
     try:
         await _admit(turn)
-        await _answer(turn, await targets_for(turn))
+        targets = await targets_for(turn)
+        await detach(turn)
+        await _answer(turn, targets)
     except Refused as refusal:
         exchange.fault = refusal.fault
         exchange.outcome = "blocked" if is_block(refusal.fault) else exchange.outcome
@@ -66,6 +69,8 @@ async def _finish(turn: Turn) -> None:
     try:
         if upload is not None:
             upload.close()
+        if turn.part is not None:
+            await turn.part()
         if turn.rest is not None:
             await turn.rest()
         if guard is not None and guard.reviews:
@@ -88,7 +93,6 @@ async def _admit(turn: Turn) -> None:
         await turn.watch.until(admit(exchange), NEVER)
     guard = exchange.guard = exchange.snapshot.open_guard(exchange)
     if guard is not None:
-        check_policies(exchange)
         await take_rest(turn)
     if guard is not None and not guard.asks_backend:
         await see_request(turn)

@@ -17,17 +17,21 @@ MOST_CHARACTERS = 512
 
 
 def session_of(
-    headers: Mapping[str, str], envelope: Envelope, thread: str | None = None
+    headers: Mapping[str, str],
+    envelope: Envelope,
+    thread: str | None = None,
+    *,
+    hints: bool = True,
 ) -> str | None:
     """The session: the header ``x-session-id``, else ``session_id`` in the body, else an agent
-    client's header, else the `thread` of stored responses that the request goes on with, else
-    what the dialect has that comes nearest to one. None where nothing is said."""
+    client's header, else (with `hints`) what the dialect has that comes nearest to one, else the
+    `thread` of stored responses that the request belongs to. None where nothing is said."""
     said = (
         headers.get("x-session-id"),
         envelope.session,
         *(headers.get(name) for name in HEADERS),
+        envelope.session_hint if hints else None,
         thread,
-        envelope.session_hint,
     )
     found = next((name for name in said if name), None)
     return found[:MOST_CHARACTERS] if found else None

@@ -17,13 +17,20 @@ WRITE_STALL_S = 60.0
 @dataclass(slots=True)
 class Turn:
     """What every step of the story needs. ``rest`` is what remains to be done when all is told and
-    booked, so that a caller who has the last word can ask again at once."""
+    booked, so that a caller who has the last word can ask again at once; ``part`` is there where
+    the caller does not wait, and comes before it."""
 
     gateway: Gateway
     exchange: Exchange
     downstream: Downstream
     watch: Watch
     rest: Callable[[], Coroutine[Any, Any, None]] | None = None
+    part: Callable[[], Coroutine[Any, Any, None]] | None = None
+
+    def leave(self) -> None:
+        """The caller is gone, which is the end unless it was not waiting."""
+        if self.part is None:
+            self.watch.interrupt("left")
 
     async def say(self, data: bytes) -> None:
         """Writes a piece of a stream. Raises CallerLeft where the caller takes nothing for long,

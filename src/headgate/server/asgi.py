@@ -11,6 +11,7 @@ from headgate.dialects.table import DIALECTS
 from headgate.model.fault import Fault, Refused
 from headgate.pipeline.gateway import Gateway
 from headgate.ports import CallerLeft
+from headgate.server.conversations import serve_conversations
 from headgate.server.discovery import list_models, show_model
 from headgate.server.downstream import Downstream
 from headgate.server.inference import peer_of, read_headers, serve_inference
@@ -80,6 +81,9 @@ class Application:
             return
         if path.startswith(b"/v1/responses/"):
             await serve_stored(self._gateway, scope, downstream)
+            return
+        if path == b"/v1/conversations" or path.startswith(b"/v1/conversations/"):
+            await serve_conversations(self._gateway, scope, downstream)
             return
         if path == _MODELS or path.startswith(_MODELS + b"/"):
             _expect_method(scope, "GET", "HEAD")

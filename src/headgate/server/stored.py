@@ -1,9 +1,7 @@
 """Stored responses over HTTP: shown, told as a stream, deleted, cancelled, their items listed."""
 
-from headgate.dialects.responses import stored as told
 from headgate.model.fault import bad_request
 from headgate.model.store_faults import StoreUnreachable
-from headgate.model.stored import StoredResponse
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.recalling import (
     find_response,
@@ -14,6 +12,7 @@ from headgate.pipeline.recalling import (
 from headgate.ports import Downstream
 from headgate.server.interface import Scope
 from headgate.server.paging import number_in, page_of
+from headgate.server.progress import as_it_stands, stop, watch_response
 from headgate.server.visit import Visit, nothing_here, visit
 from headgate.wire import json_text
 
@@ -44,27 +43,22 @@ async def _serve_one(visited: Visit) -> None:
     visited.expect("GET", "DELETE")
     found = await find_response(visited.memory, visited.owner, visited.id)
     if visited.method == "DELETE":
+        await stop(visited, found)
         if not await visited.memory.remove(visited.owner, visited.id):
             raise no_such_response(visited.id)
         gone = {"id": visited.id, "object": "response", "deleted": True}
         await visited.tell(json_text.encode(gone))
     elif visited.query.get("stream") in ("true", "1"):
-        await _replay(visited, found)
+        number = number_in(visited.query.get("starting_after"), "starting_after")
+        await watch_response(visited, found, -1 if number is None else number)
     else:
-        await visited.tell(found.response.encode())
-
-
-async def _replay(visited: Visit, found: StoredResponse) -> None:
-    number = number_in(visited.query.get("starting_after"), "starting_after")
-    stream = await visited.memory.events(found)
-    stream = stream or told.told_anew(json_text.decode(found.response))
-    await visited.start_stream()
-    await visited.downstream.write(told.after(stream, -1 if number is None else number))
-    await visited.downstream.finish()
+        await visited.tell(await as_it_stands(visited, found))
 
 
 async def _cancel(visited: Visit) -> None:
     found = await find_response(visited.memory, visited.owner, visited.id)
     if not found.background:
         raise bad_request("Cannot cancel a synchronous response.", "response_id")
-    await visited.tell(found.response.encode())
+    await stop(visited, found)
+    found = await find_response(visited.memory, visited.owner, visited.id)
+    await visited.tell(await as_it_stands(visited, found))

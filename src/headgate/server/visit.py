@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from headgate.model.fault import Fault, Refused
+from headgate.model.stored import StoredResponse
 from headgate.pipeline import passing
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.identify import Showing, identify
@@ -39,12 +41,21 @@ class Visit:
         """Answers with JSON."""
         await self.downstream.respond(200, [_JSON, self._request_id()], body)
 
+    async def settled(self, found: StoredResponse) -> StoredResponse:
+        """The response, which has failed where nobody makes it any more."""
+        return await self.gateway.runs.settled(self.memory, found, self.gateway.wall())
+
+    async def latest(self, found: StoredResponse) -> StoredResponse:
+        """The response as it stands now; as it stood where it is gone."""
+        again = await self.memory.get(self.owner, found.id)
+        return await self.settled(again or found)
+
     async def start_stream(self) -> None:
         """Answers with an event stream, whose pieces follow."""
         headers = [(name.encode(), value.encode()) for name, value in passing.STREAM]
         await self.downstream.start(200, [*headers, self._request_id()])
 
-    async def body(self) -> dict[str, object]:
+    async def body(self) -> dict[str, Any]:
         """The JSON object that was sent; an empty one where nothing was. Raises Refused."""
         limit = self.gateway.snapshot.settings.max_body
         sent = await self.downstream.read_body(limit)

@@ -111,6 +111,28 @@ class ResponseMemory:
         await self.settled()
         return await self._responses.remove(owner, id_)
 
+    # Responses that are being made
+
+    async def move(self, key: str, status: str, response: str | None = None) -> bool:
+        """See `headgate.ports.ResponseMemory`."""
+        await self.settled()
+        fields = (
+            {"status": status} if response is None else {"status": status, "response": response}
+        )
+        return await self._responses.move(key, fields)
+
+    async def add_events(self, key: str, part: int, events: bytes) -> None:
+        """See `headgate.ports.ResponseMemory`."""
+        await self._responses.add_events(key, part, events)
+
+    async def alive(self, worker: str, at: float) -> tuple[str, ...]:
+        """See `headgate.ports.ResponseMemory`."""
+        return await self._responses.alive(worker, at)
+
+    async def running(self) -> tuple[StoredResponse, ...]:
+        """See `headgate.ports.ResponseMemory`."""
+        return await self._responses.running()
+
     # Conversations
 
     async def add_conversation(

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, delete, literal_column, or_, select, update
 
-from headgate.model.stored import RUNNING, Kept, StoredResponse
+from headgate.model.stored import CANCELLING, RUNNING, Kept, StoredResponse
 from headgate.storage.engine import Database
 from headgate.storage.sql import Row, Step, insert_absent, upsert
 from headgate.storage.stored_tables import stored_events, stored_items, stored_responses
@@ -22,6 +22,10 @@ _TOUCH = (
     update(_T)
     .where(_T.c.root == bindparam("of_root"), _T.c.used_at < bindparam("before"))
     .values(used_at=bindparam("now"))
+)
+
+_ONE_PART = delete(stored_events).where(
+    stored_events.c.key == bindparam("of_key"), stored_events.c.part > literal_column("0")
 )
 
 
@@ -56,7 +60,9 @@ class StoredResponses:
             for one in kept
             if one.stored.previous is not None
         )
+        whole = tuple({"of_key": part["key"]} for part in parts)
         steps = [Step(self._overwrite, rows), Step(self._item, items), Step(self._part, parts)]
+        steps.append(Step(_ONE_PART, whole))
         return [step for step in (*steps, Step(_TOUCH, touched)) if step.rows]
 
     async def get(self, owner: str, id_: str) -> StoredResponse | None:
@@ -114,7 +120,7 @@ class StoredResponses:
         mine = _T.c.worker == worker
         running = update(_T).where(mine, _T.c.status.in_(sorted(RUNNING)))
         await self._database.write([Step(running.values(alive_at=at))])
-        wanted = select(_T.c.key).where(mine, _T.c.status == "cancelled")
+        wanted = select(_T.c.key).where(mine, _T.c.status == CANCELLING)
         return tuple(row["key"] for row in await self._database.fetch(wanted))
 
     async def running(self) -> tuple[StoredResponse, ...]:

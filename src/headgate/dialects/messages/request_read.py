@@ -179,7 +179,7 @@ def _response_format(shape: Any) -> ResponseFormat | None:
 
 
 def _extras(said: _Body, raw: Object, shape: Any) -> Object:
-    extras = without(raw, _FIELDS)
+    extras = without(raw, _FIELDS | {"session_id"})  # ours, and no field of the vendor's
     known = {"format"} | ({"effort"} if _effort(said.output_config or {}) else set())
     output = without(said.output_config or {}, frozenset(known))
     if isinstance(shape, dict) and shape.get("type") != "json_schema":

@@ -48,6 +48,7 @@ _KNOWN = (
     "background",
     "include",
     "truncation",
+    "session_id",
 )
 
 _T = TypeVar("_T")

@@ -26,9 +26,14 @@ def ending_in(piece: bytes) -> Response | None:
         return None
     for frame in reversed(sse.parse(piece)):
         value = json_text.object_or_none(frame.data)
-        if value is not None and (text(value, "type") or frame.event) in _ENDINGS:
+        if value is not None and is_ending(text(value, "type") or frame.event):
             return fields(value, "response") or None
     return None
+
+
+def is_ending(kind: str) -> bool:
+    """Whether an event of this type is the last of its stream."""
+    return kind in _ENDINGS
 
 
 def tied(piece: bytes, ties: Ties) -> bytes:
@@ -75,6 +80,16 @@ def numbered(stream: bytes) -> Iterator[tuple[int, bytes]]:
 def after(stream: bytes, number: int) -> bytes:
     """The events of a stream behind that of the given number."""
     return b"".join(frame for at, frame in numbered(stream) if at > number)
+
+
+def last_number(stream: bytes) -> int:
+    """The number of the last event of a stream, -1 where there is none."""
+    return max((number for number, _ in numbered(stream)), default=-1)
+
+
+def is_told(stream: bytes) -> bool:
+    """Whether a stream has its last event."""
+    return ending_in(stream) is not None
 
 
 def told_anew(response: Response) -> bytes:

@@ -1,0 +1,84 @@
+"""Responses that are being made, here or by another worker: shown, followed, stopped."""
+
+import asyncio
+
+from headgate.dialects.responses import stored as told
+from headgate.model.stored import CANCELLING, RUNNING, StoredResponse
+from headgate.pipeline.following import KEEP_ALIVE, follow
+from headgate.server.visit import Visit
+from headgate.wire import json_text
+
+POLL_S = 0.25
+"""How often another worker's response is looked at."""
+STOP_WITHIN_S = 5.0
+"""How long another worker may take to stop one."""
+
+
+async def as_it_stands(visited: Visit, found: StoredResponse) -> bytes:
+    """The response as JSON. Raises StoreUnreachable."""
+    live = visited.gateway.runs.lives.get(found.key)
+    if live is not None:
+        return json_text.encode(live.response)
+    return (await visited.settled(found)).response.encode()
+
+
+async def watch_response(visited: Visit, found: StoredResponse, after: int) -> None:
+    """Tells the events behind the number `after`, until the response is over. Raises CallerLeft
+    and StoreUnreachable."""
+    live = visited.gateway.runs.lives.get(found.key)
+    heartbeat_s = visited.gateway.snapshot.settings.heartbeat_s
+    if live is not None:
+        await visited.start_stream()
+        await follow(live, visited.downstream, after, heartbeat_s)
+        return
+    found = await visited.settled(found)
+    events = await visited.memory.events(found)
+    if found.status not in RUNNING and not told.is_told(events):
+        events = told.told_anew(json_text.decode(found.response))
+    await visited.start_stream()
+    await visited.downstream.write(told.after(events, after))
+    if found.status in RUNNING:
+        await _watch_elsewhere(visited, found, max(after, told.last_number(events)))
+    await visited.downstream.finish()
+
+
+async def stop(visited: Visit, found: StoredResponse) -> None:
+    """Stops the response, if it is being made, and waits until it has stopped. Raises
+    StoreUnreachable."""
+    live = visited.gateway.runs.lives.get(found.key)
+    if live is not None:
+        with live.heard() as happened:
+            live.cancel()
+            while not live.over:
+                happened.clear()
+                await happened.wait()
+        return
+    found = await visited.settled(found)
+    if found.status in RUNNING:
+        await visited.memory.move(found.key, CANCELLING)
+        for _ in range(int(STOP_WITHIN_S / POLL_S)):
+            await asyncio.sleep(POLL_S)
+            found = await visited.latest(found)
+            if found.status not in RUNNING:
+                return
+
+
+async def _watch_elsewhere(visited: Visit, found: StoredResponse, number: int) -> None:
+    """Tells what another worker adds to the events behind the one of that number."""
+    silent_s, heartbeat_s = 0.0, visited.gateway.snapshot.settings.heartbeat_s
+    over = False
+    while not over:
+        await asyncio.sleep(POLL_S)
+        found = await visited.latest(found)
+        over = found.status not in RUNNING
+        events = await visited.memory.events(found)
+        if over and not told.is_told(events):
+            events = told.told_anew(json_text.decode(found.response))
+        new = told.after(events, number)
+        number = max(number, told.last_number(events))
+        silent_s = 0.0 if new else silent_s + POLL_S
+        if new:
+            await visited.downstream.write(new)
+        elif heartbeat_s and silent_s >= heartbeat_s:
+            silent_s = 0.0
+            await visited.downstream.write(KEEP_ALIVE)
