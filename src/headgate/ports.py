@@ -311,6 +311,22 @@ class ResponseMemory(Protocol):
 
     async def remove(self, owner: str, id_: str) -> bool: ...
 
+    async def move(self, key: str, status: str, response: str | None = None) -> bool:
+        """Notes how a response stands, and what it is now; False where it is over already."""
+        ...
+
+    async def add_events(self, key: str, part: int, events: bytes) -> None:
+        """Adds to the stream of a response that is being made; parts count from 0."""
+        ...
+
+    async def alive(self, worker: str, at: float) -> tuple[str, ...]:
+        """Notes that a worker still makes its responses; the keys of those that it is to stop."""
+        ...
+
+    async def running(self) -> tuple[StoredResponse, ...]:
+        """The responses that are being made, whoever makes them."""
+        ...
+
     async def add_conversation(
         self, conversation: Conversation, items: Sequence[tuple[str, str]]
     ) -> None:
