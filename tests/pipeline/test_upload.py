@@ -1,4 +1,5 @@
 import pytest
+from typing_extensions import override
 
 from headgate.model.fault import Fault, Refused
 from headgate.pipeline.upload import HELD, Upload, check_model, open_upload
@@ -152,6 +153,7 @@ def test_a_form_that_is_compressed_is_refused() -> None:
 class Stalling(Pieces):
     """A caller that sends nothing more after a while."""
 
+    @override
     async def read_piece(self) -> bytes:
         if self.taken > 2 * HELD:
             raise Refused(Fault(kind="request_stalled", message="the request's body stalled"))
