@@ -80,9 +80,14 @@ def _list_of(names: Sequence[str]) -> Callable[[str], list[str]]:
 
 
 def _chosen(parsed: argparse.Namespace) -> list[Scenario]:
-    if parsed.only is not None:
-        return [one for one in SCENARIOS if one.name in parsed.only]
-    return [one for one in SCENARIOS if one.in_quick or not parsed.quick]
+    chosen = [one for one in SCENARIOS if parsed.only is None or one.name in parsed.only]
+    if not parsed.quick:
+        return chosen
+    return [
+        msgspec.structs.replace(one, rounds=one.quick_rounds or 1)
+        for one in chosen
+        if one.quick_rounds or parsed.only
+    ]
 
 
 def _name(parsed: argparse.Namespace) -> str:

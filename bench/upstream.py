@@ -58,7 +58,8 @@ def _framed(frame: bytes) -> bytes:
 
 
 _FIRST = _frame(b'{"role":"assistant","content":""}')
-_WORD = _frame(b'{"content":" word"}')
+# Not one word all the time: LiteLLM ends a stream that repeats itself a hundred times.
+_WORDS = (_frame(b'{"content":" word"}'), _frame(b'{"content":" next"}'))
 _STAMPED = _frame(b'{"content":"' + STAMP + b"0" * 16 + b'"}').split(b"0" * 16)
 _FINISH = _frame(b"{}", b'"stop"')
 _USED = _framed(
@@ -142,7 +143,7 @@ class Telling:
         if self._left < 0:
             transport.write(_FINISH + (_USED if self._usage else b"") + _END)
             return
-        transport.write(_stamped() if self._shape.stamped else _WORD)
+        transport.write(_stamped() if self._shape.stamped else _WORDS[self._left % 2])
         self._wait()
 
 

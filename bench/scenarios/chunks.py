@@ -12,9 +12,8 @@ STREAMS = 40
 SLOW_STREAMS = 4
 """For proxies that could not keep the pace of more."""
 SLOW = frozenset({"litellm", "portkey"})
-_OTHERS = 2
-"""What the backend writes around the text: its first event, and the end in one piece."""
-_MERGED = 0.95
+_MERGED = 0.8
+"""A busy machine merges some; more than this and a chunk is no chunk any more."""
 
 
 def relayed_chunk(stage: Stage, proxy: Proxy) -> Sample:
@@ -47,7 +46,7 @@ def _measured(stage: Stage, proxy: Proxy, door: Door, dialect: str) -> Sample:
     cpu_s, share = meter.read()
     _expect_whole(tally, proxy.name)
     return {
-        "cpu_us": cpu_s / (tally.requests * (CHUNKS + _OTHERS)) * 1e6,
+        "cpu_us": cpu_s / tally.pieces * 1e6,
         "per_s": tally.requests * CHUNKS / tally.seconds,
         "events_each": tally.events / tally.requests,
         "pieces_each": tally.pieces / tally.requests,

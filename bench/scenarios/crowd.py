@@ -12,6 +12,8 @@ from bench.upstream import Shape
 
 _OPENED_PER_S = 500
 _SHORTEST_RAMP_S = 1.0
+_ENOUGH_TO_WEIGH = 1000
+"""Fewer streams do not show in a process's memory."""
 
 
 class Crowd:
@@ -34,14 +36,16 @@ class Crowd:
         cpu_s, _ = meter.read()
         self._expect_whole(tally, chunks)
         waits = [came - left for one in tally.stamps for left, came in _pairs(one)]
-        return {
+        found = {
             "longest_ms": max(waits) / 1e3,
             "backend_late_ms": max(map(_lateness_us, tally.stamps)) / 1e3,
-            "kb_each": (open_mb - before_mb) * 1024 / self._streams,
             "cpu_us": cpu_s / len(waits) * 1e6,
             "open_mb": open_mb,
             "after_mb": memory_mb(proxy.pid),
         }
+        if self._streams >= _ENOUGH_TO_WEIGH:
+            found["kb_each"] = (open_mb - before_mb) * 1024 / self._streams
+        return found
 
     def _expect_whole(self, tally: Tally, chunks: int) -> None:
         heard = sum(len(one) // 2 for one in tally.stamps)

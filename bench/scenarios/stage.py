@@ -40,8 +40,8 @@ class Sizes(msgspec.Struct, frozen=True):
     held_s: int = 6
 
 
-QUICK = Sizes(rounds=2, json_s=1.0, chunk_rounds=1, pairs=500, pairs_s=2.0, open_s=2.0, held_s=4)
-PATIENCE_S = 120.0
+QUICK = Sizes(json_s=1.0, chunk_rounds=1, pairs=500, pairs_s=1.0, open_s=1.0, held_s=3)
+PATIENCE_S = 60.0
 
 
 class Stage:
