@@ -77,7 +77,7 @@ class _Notes:
         self.whole = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.fields.append((name.lower().decode("latin-1"), value.strip(b" \t").decode("latin-1")))
+        self.fields.append((name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")))
 
     def on_headers_complete(self) -> None:
         self.whole = True
