@@ -8,7 +8,7 @@ from bench.scenarios.stage import Meter, Sample, Stage, play
 from bench.upstream import Shape
 
 _PACE_MS = 20.0
-_CHUNKS = 75
+_CHUNKS = 50
 _STREAM_S = _PACE_MS * _CHUNKS / 1000
 _TRIAL_STREAMS = 8
 _MOST_STREAMS = 300
