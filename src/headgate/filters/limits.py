@@ -37,7 +37,8 @@ class LimitCallers(Filter):
         tokens = exchange.input_estimate + output_bound(exchange)
         claim = Claim(accounts=accounts, tokens=tokens)
         answer = await self._limiter.reserve(claim)
-        exchange.headers_out += limit_headers(exchange.dialect.name, answer.standings, self._wall())
+        told_in = exchange.dialect.told_in
+        exchange.headers_out += limit_headers(told_in, answer.standings, self._wall())
         if isinstance(answer, Exceeded):
             raise _refused(answer)
         exchange.reservation = answer
