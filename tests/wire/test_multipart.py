@@ -1,4 +1,6 @@
 import contextlib
+import email
+import email.policy
 import itertools
 from collections.abc import Sequence
 
@@ -209,3 +211,49 @@ def test_a_part_is_written_as_it_is_read() -> None:
     found = scanned([form(part_of("model", "näme"))]).field("model")
     assert found is not None
     assert found.value == "näme".encode()
+
+
+SCRAPS = st.sampled_from(
+    [
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"--b0undary",
+        b"--b0undary--",
+        b"--",
+        b" ",
+        b"x",
+        b'Content-Disposition: form-data; name="model"',
+        b'Content-Disposition: form-data; name="file"; filename="a"',
+        b"\r\n--b0undary\r\n",
+        b"\r\n\r\n",
+    ]
+)
+
+
+def read_by_another(body: bytes) -> list[bytes]:
+    """The models that a lenient reader finds in a form: the standard library's, for mail."""
+    head = b"Content-Type: multipart/form-data; boundary=b0undary\r\n\r\n"
+    message = email.message_from_bytes(head + body, policy=email.policy.HTTP)
+    parts = message.iter_parts() if message.is_multipart() else ()
+    named = (p for p in parts if p.get_param("name", None, "content-disposition") == "model")
+    return [bytes(part.get_payload(decode=True) or b"") for part in named]
+
+
+@settings(max_examples=300)
+@given(st.lists(st.lists(SCRAPS, max_size=5).map(b"".join), max_size=3))
+def test_a_lenient_reader_finds_no_other_model(values: list[bytes]) -> None:
+    body = form(field("model", b"mine"), *(field("other", value) for value in values))
+    try:
+        scanned([body], frozenset({"model"}))
+    except Refused:
+        return
+    assert read_by_another(body) == [b"mine"]
+
+
+def test_a_lenient_reader_would_be_deceived_by_what_is_refused() -> None:
+    hidden = b'x\n--b0undary\nContent-Disposition: form-data; name="model"\n\nother'
+    body = form(field("model", b"mine"), field("other", hidden))
+    assert read_by_another(body) == [b"mine", b"other"]
+    with pytest.raises(Refused, match="line of its own"):
+        scanned([body])
