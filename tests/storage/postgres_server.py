@@ -1,10 +1,12 @@
 """A throwaway PostgreSQL: a cluster in a temporary folder, reached over a Unix socket."""
 
 import asyncio
+import contextlib
 import os
 import pathlib
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -38,14 +40,29 @@ class PostgresServer:
         """Makes the cluster and waits until it answers."""
         data = str(self._folder / "data")
         self._run("initdb", "-D", data, "-U", "headgate", "-A", "trust", "--no-sync")
+        self.resume()
+
+    def resume(self) -> None:
+        """Starts it on the cluster that is there."""
         options = " ".join([f"-k {self._folder}", *(f"-c {setting}" for setting in SETTINGS)])
-        log = str(self._folder / "log")
+        log, data = str(self._folder / "log"), str(self._folder / "data")
         self._run("pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
+
+    def halt(self) -> None:
+        """Stops it; what is in it stays."""
+        data = str(self._folder / "data")
+        self._run("pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
 
     def stop(self) -> None:
         """Stops it and deletes the cluster."""
         self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "-w", "stop")
         shutil.rmtree(self._folder)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the server and all its processes."""
+        main = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        for pid in (main, *_children(main)):
+            os.kill(pid, number)
 
     def create_database(self) -> str:
         """The URL of a new, empty database: a schema of its own, since a thousand files for each
@@ -78,6 +95,16 @@ class PostgresServer:
             group=account.pw_gid if account else None,
             extra_groups=[] if account else None,
         )
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            pid, _, rest = stat.read_text().partition(" ")
+            if int(rest.rpartition(")")[2].split()[1]) == parent:
+                found.append(int(pid))
+    return found
 
 
 def running() -> Iterator[PostgresServer | None]:
