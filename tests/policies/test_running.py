@@ -13,14 +13,11 @@ from headgate.model.fault import Fault, Refused
 from headgate.model.parts import Text, ToolCall
 from headgate.model.reply import Reply, unfold
 from headgate.policies.chain import compile_chain
-from headgate.policies.environment import Environment
 from tests import grammar
 from tests.policies.drive import (
     OCCASION,
     REPLIES,
     Entry,
-    Model,
-    Service,
     opened,
     pour,
     reply,
@@ -32,57 +29,7 @@ from tests.policies.drive import (
     texts,
     whole,
 )
-
-WORLD = Environment(
-    post=Service(
-        lambda question: (
-            {"action": "refuse", "reason": "no"}
-            if "forbidden" in question.get("text", "")
-            else {"action": "replace", "text": question.get("text", "").upper(), "arguments": "{}"}
-        )
-    ).post,
-    ask_model=Model(lambda text: '{"allow": %s}' % ("false" if "gun" in text else "true")).ask,
-)
-EVERY: list[list[Entry]] = [
-    [{"policy": "redact"}],
-    [{"policy": "redact", "as": "hash", "hash_key": "k"}],
-    [{"policy": "redact", "as": "token"}],
-    [{"policy": "redact", "regexes": {"word": "for[a-z]+"}, "lookback": 40}],
-    [{"policy": "redact", "parts": ["text"]}],
-    [{"policy": "block", "words": ["forbidden", "bidden word"]}],
-    [{"policy": "block", "regexes": {"x": "g.n"}, "topics": {"arms": ["gun", "rifle"]}}],
-    [{"policy": "log_only", "words": ["forbidden"]}],
-    [{"policy": "language", "allow": ["en"], "sample": 40}],
-    [{"policy": "allow_tools", "tools": ["ls", "get*"]}],
-    [{"policy": "deny_tools", "tools": ["rm*"], "answer": "That tool is not allowed."}],
-    [{"policy": "deny_tools", "tools": ["rm*"], "action": "refuse"}],
-    [{"policy": "require_json_schema", "schema": {"type": "object"}}],
-    [{"policy": "judge", "model": "j", "rules": "none", "window": 20}],
-    [{"policy": "webhook", "url": "http://hook", "replace": True, "window": 20}],
-    [{"policy": "inject_system", "text": "x"}, {"policy": "max_tokens", "limit": 5}],
-    [
-        {"policy": "header", "header": "x-a", "value": "{user}"},
-        {"policy": "tag", "tags": {"a": "b"}},
-    ],
-    [{"policy": "redact", "mode": "monitor"}, {"policy": "block", "words": ["gun"]}],
-    [
-        {
-            "policy": "parallel",
-            "policies": [
-                {"policy": "block", "words": ["forbidden"]},
-                {"policy": "language", "allow": ["en"], "sample": 40},
-                {"policy": "judge", "model": "j", "rules": "none", "window": 30},
-            ],
-        }
-    ],
-    [
-        {"policy": "redact", "patterns": ["email"]},
-        {"policy": "deny_tools", "tools": ["rm"], "answer": "mail a@b.org"},
-        {"policy": "redact", "regexes": {"mark": "EMAIL|mail"}},
-        {"policy": "judge", "model": "j", "rules": "none", "window": 25},
-    ],
-]
-
+from tests.policies.every import EVERY, WORLD
 
 chains = {id(entries): compile_chain(entries, WORLD) for entries in EVERY}
 
