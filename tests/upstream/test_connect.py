@@ -201,6 +201,10 @@ class FakeProxy:
         self._port = port
         self._opens = opens
 
+    def to(self, port: int) -> None:
+        """Leads there from now on."""
+        self._port = port
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.heard.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(self._opens)
@@ -279,6 +283,15 @@ async def test_a_proxy_that_says_nothing_is_within_the_deadline() -> None:
         environment = {"HTTPS_PROXY": f"http://127.0.0.1:{near.port}"}
         assert (await _refused(call, environment=environment)).timed_out
         await near.until_gone(1)
+
+
+async def test_a_host_that_no_certificate_can_name_is_refused() -> None:
+    proxy = FakeProxy(1)
+    async with listening(proxy.serve) as near, listening(answering(OK)) as far:
+        proxy.to(far.port)
+        environment = {"HTTPS_PROXY": f"http://127.0.0.1:{near.port}"}
+        call = call_to(1, url=f"https://{'x' * 64}.test/")
+        assert "TLS certificate" in str(await _refused(call, environment=environment))
 
 
 async def test_a_proxy_that_is_not_there_is_told() -> None:

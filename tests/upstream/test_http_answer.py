@@ -138,9 +138,17 @@ async def test_a_bad_chunk_breaks_the_body_after_what_came_before() -> None:
     answer, notes = _fed(HEAD + _chunks(b"one"))
     answer.feed(b"zz\r\n")
     assert await answer.read() == b"one"
-    with pytest.raises(AnswerBroken):
+    with pytest.raises(AnswerBroken, match="framing"):
         await answer.read()
     assert notes == ["abort"]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+async def test_what_came_before_a_bad_chunk_is_given_however_it_is_cut(size: int) -> None:
+    data = HEAD + _chunks(b"one", b"two") + b"zz\r\n"
+    answer, _ = _fed(data, *[size] * len(data))
+    assert await answer.read() == b"onetwo"
+    assert answer.broken
 
 
 @pytest.mark.parametrize("clean", [True, False])
@@ -162,6 +170,16 @@ async def test_read_gives_all_that_came_and_then_waits() -> None:
     assert not waiting.done()
     answer.feed(b"0\r\n\r\n")
     assert await waiting == b""
+
+
+async def test_whoever_still_reads_when_an_answer_is_closed_is_told() -> None:
+    answer, notes = _fed(HEAD)
+    waiting = asyncio.ensure_future(answer.read())
+    await asyncio.sleep(0)
+    answer.close()
+    with pytest.raises(AnswerBroken):
+        await waiting
+    assert notes == ["abort"]
 
 
 async def test_a_cancelled_read_loses_nothing() -> None:

@@ -1,3 +1,4 @@
+import contextlib
 import gzip
 import zlib
 from collections.abc import Mapping
@@ -7,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.upstream.answer import AnswerBroken
+from headgate.upstream.connection import Connection
+from headgate.upstream.http_answer import HttpAnswer
 from headgate.upstream.inflate import inflated
+from headgate.upstream.pool import Pool
 
 
 class FakeAnswer:
@@ -106,3 +110,22 @@ def test_closing_reaches_the_answer_beneath() -> None:
         fake = FakeAnswer([], encoding)
         inflated(fake).close()
         assert fake.closed
+
+
+async def test_bytes_are_pushed_only_where_they_are_not_unpacked() -> None:
+    plain, packed, unlabelled = _Pushing(b"Hello"), _Pushing(b"Hello"), _Pushing(b"\x1f\x8b")
+    packed.headers = {"content-encoding": "gzip"}
+    for inner, pushes in ((plain, True), (packed, False), (unlabelled, False)):
+        answer = inflated(inner)
+        assert answer.pushing() is None  # nobody knows yet
+        with contextlib.suppress(AnswerBroken):
+            await answer.read()
+        assert (answer.pushing() is inner) is pushes
+
+
+class _Pushing(HttpAnswer):
+    """An answer that has come whole."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(Connection(Pool(1.0, 1), ("http", "a.test", 80, "")), "GET")
+        self.feed(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))

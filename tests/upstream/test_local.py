@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -86,3 +87,24 @@ async def test_a_cancelled_read_loses_nothing() -> None:
         rest += data
     assert rest == (b"two" if read.cancelled() else b"")
     answer.close()
+
+
+async def test_a_body_in_pieces_reaches_the_application_piece_by_piece() -> None:
+    heard: list[Message] = []
+
+    async def app(scope: Message, receive: object, send: object) -> None:
+        while not heard or heard[-1]["more_body"]:
+            heard.append(await receive())  # type: ignore[operator]
+        await send({"type": "http.response.start", "status": 200})  # type: ignore[operator]
+        await send({"type": "http.response.body", "body": b""})  # type: ignore[operator]
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"one"
+        yield b"two"
+
+    call = Call(method="POST", url="http://mock/", headers=(), body=pieces())
+    answer = await LocalUpstream(app).send(call)
+    assert await answer.read() == b""
+    assert answer.pushing() is None
+    answer.close()
+    assert [message["body"] for message in heard] == [b"one", b"two", b""]

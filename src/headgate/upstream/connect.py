@@ -85,7 +85,7 @@ class Connector:
             )
         except TimeoutError:
             raise
-        except (OSError, ssl.CertificateError) as error:
+        except (OSError, ValueError) as error:  # ValueError: no name for a certificate
             raise _TlsFailed("its TLS certificate or handshake is not acceptable") from error
         return transport
 
@@ -101,7 +101,7 @@ class Connector:
             inner = await loop.start_tls(outer, connection, self._tls, server_hostname=address.host)
         except (ProxyRefused, TimeoutError):
             raise
-        except (OSError, ssl.CertificateError) as error:
+        except (OSError, ValueError) as error:  # ValueError: no name for a certificate
             raise _TlsFailed("its TLS certificate or handshake is not acceptable") from error
         finally:
             if inner is None:

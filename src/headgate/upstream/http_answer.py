@@ -39,6 +39,7 @@ class HttpAnswer:
         "_unreachable",
         "_waiter",
         "_waiting",
+        "_why",
         "broken",
         "ended",
         "headers",
@@ -61,6 +62,7 @@ class HttpAnswer:
         self._waiter: asyncio.Future[None] | None = None
         self._listener: Callable[[], None] | None = None
         self._unreachable: TargetUnreachable | None = None
+        self._why = "the connection was lost inside the answer"
         self._closed = False
         self.stop_sending: Callable[[], None] | None = None
         self.status = 0
@@ -83,7 +85,7 @@ class HttpAnswer:
             if self.ended:
                 return b""
             if self.broken:
-                raise AnswerBroken("the connection was lost inside the answer")
+                raise AnswerBroken(self._why)
             await self._wait()
         return self.take()
 
@@ -133,6 +135,9 @@ class HttpAnswer:
             self._connection.release(self._idle_s)
         else:
             self._connection.abort()
+        if not self.ended:
+            self.broken = True
+            self._tell()  # whoever still reads
 
     # What its connection says
 
@@ -209,6 +214,7 @@ class HttpAnswer:
             self._pieces.append(before)
         if self._body is None:
             self._unreachable = TargetUnreachable("it did not answer in HTTP", "headers")
+        self._why = "its framing is not HTTP"
         self.broken = True
         self._connection.abort()
         self._tell()

@@ -53,8 +53,8 @@ def _variable(environment: Mapping[str, str], name: str) -> str:
 
 
 def _covers(excepted: str, address: Address) -> bool:
-    """Whether `excepted` means `address`: ``*``, a domain with all below it, an IP address, a
-    network, each of the latter with or without a port."""
+    """Whether `excepted` means `address`: ``*``, a network, or with or without a port a domain
+    with all below it, or an IP address."""
     if excepted == "*":
         return True
     host = address.host.lower()
