@@ -14,6 +14,7 @@ from headgate.admin.app import create_app
 from headgate.admin.control import Control, ModelState, NewKey
 from headgate.admin.deps import Deps
 from headgate.admin.oidc import SignIn
+from headgate.admin.rehearsals import TryOut
 from headgate.backends.backend import Backend
 from headgate.config import Config
 from headgate.model import key_format
@@ -37,7 +38,12 @@ from headgate.upstream.answer import Upstream
 
 
 def open_admin(
-    database: Database, ledger: Ledger, control: Control, admin_digest: bytes, sign_in: SignIn
+    database: Database,
+    ledger: Ledger,
+    control: Control,
+    admin_digest: bytes,
+    sign_in: SignIn,
+    try_out: TryOut,
 ) -> App:
     """The application; see `headgate.admin.app`."""
     return create_app(
@@ -47,6 +53,7 @@ def open_admin(
             control=control,
             admin_digest=admin_digest,
             sign_in=sign_in,
+            try_out=try_out,
         )
     )
 

@@ -17,6 +17,7 @@ from headgate.admin import (
     oidc,
     permissions,
     policies,
+    rehearsals,
     requests,
     rewrites,
     schema,
@@ -85,7 +86,8 @@ def create_app(deps: Deps) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(Door, gate=app.state.gate)
     numbers = analytics.routes(deps.analytics, control.now)
-    app.include_router(_described(requests.routes(deps.request_log), numbers, *RESOURCES))
+    trials = rehearsals.routes(deps.request_log, deps.try_out)
+    app.include_router(_described(requests.routes(deps.request_log), numbers, trials, *RESOURCES))
     for path in ("/admin", "/admin/docs"):
         app.add_api_route(path, _docs(app), include_in_schema=False)
     return app

@@ -1,6 +1,6 @@
 """What the admin API asks of the rest of the program."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -9,6 +9,7 @@ from headgate.admin.control import Control
 from headgate.admin.oidc import SignIn
 from headgate.model.analytics import Bucket, GroupKey, Latency, Quality, Totals
 from headgate.model.book_query import RequestDetail, RequestPage, RequestQuery
+from headgate.policies.rehearsal import Rehearsal, Trial
 
 
 class RequestLog(Protocol):
@@ -48,10 +49,12 @@ class Analytics(Protocol):
 
 
 class Deps(msgspec.Struct, frozen=True, kw_only=True):
-    """Handed in by the composition root. ``admin_digest``: SHA-256 of the administrator's token."""
+    """Handed in by the composition root. ``admin_digest``: SHA-256 of the administrator's token;
+    ``try_out`` tries a policy chain on a sample, and raises ChainRefused."""
 
     request_log: RequestLog
     analytics: Analytics
     control: Control
     admin_digest: bytes
+    try_out: Callable[[Trial], Awaitable[Rehearsal]]
     sign_in: SignIn

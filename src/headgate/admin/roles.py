@@ -54,6 +54,7 @@ def _table() -> dict[tuple[str, str], Roles]:
         ("GET", "/admin/backends/{id}/models"): VIEWERS,
         ("POST", "/admin/backends/{id}/models/refresh"): OPERATORS,
         ("POST", "/admin/policies/reorder"): ADMINS,
+        ("POST", "/admin/policies/test"): ADMINS,
         ("GET", "/admin/settings"): VIEWERS,
         ("PUT", "/admin/settings"): ADMINS,
         ("POST", "/admin/reload"): OPERATORS,
