@@ -55,7 +55,7 @@ def _relay(exchange: Exchange, backend: Backend, destination: Destination) -> Qu
     dialect, said, recalled = exchange.dialect, exchange.body, exchange.recalled
     if exchange.keeping is not None:
         exchange.keeping.backend = backend.name if _keeps_the_same(exchange, backend) else None
-    if recalled is not None and recalled.backend == backend.name and exchange.guard is None:
+    if recalled is not None and exchange.asks_by_id(backend.name):
         said = recalled.short
     if backend.agent is not None:
         said = newest(exchange, said)

@@ -107,9 +107,17 @@ class Exchange:
         """What ties the requests of one conversation together."""
         return session_of(self.headers, self.envelope, self.thread)
 
+    def asks_by_id(self, backend: str) -> bool:
+        """Whether the backend keeps what was said before, just as the caller knows it."""
+        if self.recalled is None or self.recalled.backend != backend or self.guard is not None:
+            return False
+        return self.snapshot.backends[backend].quirks.keeps_responses
+
     def tied(self, data: bytes) -> bytes:
-        """A piece of the answer that names what the request went on from."""
-        if self.recalled is None or self.ties is None:
+        """A piece of the answer that names what the request went on from. A backend that was asked
+        by its id says so itself."""
+        by_id = bool(self.attempts) and self.asks_by_id(self.attempts[-1].target.backend)
+        if self.ties is None or by_id:
             return data
         return stored.tied(data, self.ties)
 

@@ -39,10 +39,9 @@ async def targets_for(turn: Turn) -> tuple[Target, ...]:
 
 def _home_first(exchange: Exchange, targets: tuple[Target, ...]) -> tuple[Target, ...]:
     """Before others the one that keeps what was said before."""
-    home = exchange.recalled.backend if exchange.recalled else None
-    if home is None or exchange.guard is not None:
+    if exchange.recalled is None:
         return targets
-    return tuple(sorted(targets, key=lambda target: target.backend != home))
+    return tuple(sorted(targets, key=lambda target: not exchange.asks_by_id(target.backend)))
 
 
 def _route(turn: Turn) -> Route:

@@ -80,17 +80,27 @@ def test_what_came_whole_is_told_as_a_stream() -> None:
     assert [type(part).__name__ for part in parts] == ["Text", "Refusal", "ToolCall"]
 
 
-@pytest.mark.parametrize("space", [b"", b" "])
-def test_an_answer_names_what_its_request_went_on_from(space: bytes) -> None:
-    piece = b'{"previous_response_id":%bnull,"conversation":%bnull,"x":null}' % (space, space)
-    ties = Ties(previous="resp_1")
-    told = json.loads(stored.tied(piece, ties))
-    assert told == {"previous_response_id": "resp_1", "conversation": None, "x": None}
-    told = json.loads(stored.tied(piece, Ties(conversation="conv_1")))
-    assert told["conversation"] == {"id": "conv_1"}
+def test_an_answer_names_what_its_request_went_on_from() -> None:
+    whole = json.dumps(WHOLE).encode()
+    told = json.loads(stored.tied(whole, Ties(previous="resp_0")))
+    assert told == {**WHOLE, "previous_response_id": "resp_0"}
+    told = json.loads(stored.tied(whole, Ties(conversation="conv_1")))
+    assert told == {**WHOLE, "conversation": {"id": "conv_1"}}
 
 
-def test_what_is_only_said_is_left_alone() -> None:
-    said = json.dumps({"delta": '"previous_response_id":null'}).encode()
-    assert stored.tied(said, Ties(previous="resp_1")) == said
-    assert stored.tied(b'{"previous_response_id":null}', Ties()) == b'{"previous_response_id":null}'
+def test_every_event_with_the_response_names_it_and_no_other_changes() -> None:
+    told = stored.tied(STREAM, Ties(previous="resp_0"))
+    before, after = sse.parse(STREAM), sse.parse(told)
+    changed = [old.event for old, new in zip(before, after, strict=True) if old != new]
+    assert changed == ["response.created", "response.completed"]
+    said = stored.ending_in(told)
+    assert said is not None
+    assert said["previous_response_id"] == "resp_0"
+    assert stored.tied(told, Ties(previous="resp_0")) == told
+
+
+@pytest.mark.parametrize("piece", [*RESPONSES[1:-1], b": beat\n\n", b"{broken", STREAM])
+def test_what_names_nothing_is_left_alone(piece: bytes) -> None:
+    assert stored.tied(piece, Ties()) == piece
+    if piece is not STREAM:
+        assert stored.tied(piece, Ties(previous="resp_0", conversation="c")) == piece

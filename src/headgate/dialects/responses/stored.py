@@ -12,8 +12,7 @@ from headgate.wire.json_fields import count, fields, objects, text
 
 Response = dict[str, Any]
 
-_NO_PREVIOUS = re.compile(rb'("previous_response_id"\s*:\s*)null')
-_NO_CONVERSATION = re.compile(rb'("conversation"\s*:\s*)null')
+_WITH_RESPONSE = re.compile(rb"response\.(?:created|queued|in_progress|comp|inco|fail|canc)")
 _ENDING = re.compile(rb"response\.(?:comp|inco|fail|canc)")
 _ENDINGS = frozenset(
     ("response.completed", "response.incomplete", "response.failed", "response.cancelled")
@@ -38,13 +37,20 @@ def is_ending(kind: str) -> bool:
 
 def tied(piece: bytes, ties: Ties) -> bytes:
     """A piece of an answer that names what the caller's request went on from, where its backend,
-    which was told all of it, knows nothing of that. No string of JSON can hold what is replaced."""
-    for pattern, said in ((_NO_PREVIOUS, ties.previous), (_NO_CONVERSATION, ties.conversation)):
-        if said is not None and pattern.search(piece):
-            value: Any = said if pattern is _NO_PREVIOUS else {"id": said}
-            filled = json_text.encode(value).replace(b"\\", b"\\\\")
-            piece = pattern.sub(rb"\1" + filled, piece)
-    return piece
+    which was told all of it, knows nothing of that. Other events keep their data."""
+    said: Response = {}
+    if ties.previous is not None:
+        said["previous_response_id"] = ties.previous
+    if ties.conversation is not None:
+        said["conversation"] = {"id": ties.conversation}
+    if not said:
+        return piece
+    if piece.lstrip()[:1] == b"{":
+        response = json_text.object_or_none(piece)
+        return piece if response is None else json_text.encode({**response, **said})
+    if _WITH_RESPONSE.search(piece) is None:
+        return piece
+    return b"".join(_tied(frame, said) for frame in sse.parse(piece))
 
 
 def with_output(response: Response, stream: bytes) -> Response:
@@ -107,6 +113,16 @@ def told_anew(response: Response) -> bytes:
     word = status if f"response.{status}" in _ENDINGS else "completed"
     out.append(frames.write(f"response.{word}", response=response))
     return b"".join(out)
+
+
+def _tied(frame: sse.Frame, said: Response) -> bytes:
+    value = json_text.object_or_none(frame.data) or {}
+    response = value.get("response")
+    if not isinstance(response, dict) or all(response.get(k) == v for k, v in said.items()):
+        return sse.write(frame.data, frame.event or None)
+    return sse.write(
+        json_text.encode({**value, "response": {**response, **said}}), frame.event or None
+    )
 
 
 def _said(frames: Frames, index: int, item: Mapping[str, Any]) -> Iterator[bytes]:
