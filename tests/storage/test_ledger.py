@@ -15,7 +15,7 @@ from headgate.storage import journal
 from headgate.storage import ledger as ledger_module
 from headgate.storage.engine import Database
 from headgate.storage.journal import Most
-from headgate.storage.ledger import MOST_HELD, Backlog, Ledger, Pace
+from headgate.storage.ledger import MOST_HELD, Ledger, Pace
 from headgate.storage.request_log import RequestLog
 from headgate.storage.set_aside import FILE
 from headgate.storage.sql import Step
@@ -416,28 +416,4 @@ async def test_the_end_of_a_task_is_never_silent(
     ledger.close(closed())
     await _until(lambda: any(record.levelname == "CRITICAL" for record in caplog.records))
     database.dislikes = lambda row: False
-    await ledger.aclose()
-
-
-async def test_how_far_the_database_is_behind_is_known(tmp_path: pathlib.Path) -> None:
-    database = FakeDatabase()
-    ledger = Ledger(database, tmp_path, QUICK)
-    assert ledger.backlog() == Backlog(0, 0.0)
-    _whole_exchange(ledger, "x1")
-    behind = ledger.backlog()
-    assert behind.bytes == ledger._journal.end.offset
-    assert ledger.backlog().age_s >= behind.age_s >= 0.0
-    await ledger.flush()
-    assert ledger.backlog() == Backlog(0, 0.0)
-    await ledger.aclose()
-
-
-async def test_a_backlog_over_several_segments_is_reckoned_whole(tmp_path: pathlib.Path) -> None:
-    ledger = Ledger(FakeDatabase(), tmp_path, Pace(segment_bytes=1000))
-    for number in range(20):
-        _whole_exchange(ledger, f"x{number}")
-    assert ledger._journal.end.segment > 2
-    assert ledger.backlog().bytes > 1000
-    await ledger.flush()
-    assert ledger.backlog().bytes == 0
     await ledger.aclose()
