@@ -101,3 +101,12 @@ async def test_what_is_said_in_a_conversation_is_settled_before_its_end_is_told(
     memory.down = True
     await one.settled()
     assert memory.settlings == 2
+
+
+def test_what_failed_adds_nothing_to_a_conversation() -> None:
+    memory = FakeMemory()
+    memory.said["alice", "conv_1"] = []
+    one = keeping(memory, origin(Ties(conversation="conv_1")))
+    one.take_whole(json.dumps({**WHOLE, "status": "failed"}).encode())
+    assert only(memory).status == "failed"
+    assert memory.said["alice", "conv_1"] == []

@@ -13,6 +13,9 @@ from headgate.wire import json_text
 from headgate.wire.json_fields import text
 
 
+_ANSWERS = frozenset(("completed", "incomplete"))
+
+
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Where a response comes from: the key of its record, whose it is, when it was asked for
     (Unix seconds), what it goes on from, the seed of ids and the request's own items."""
@@ -81,7 +84,7 @@ def kept_of(
     own = history.own_items(origin.body, origin.seed)
     conversation = origin.ties.conversation
     said: tuple[tuple[str, str], ...] = ()
-    if conversation is not None:
+    if conversation is not None and stored.status_of(response) in _ANSWERS:
         both = [*own, *history.with_ids(history.output_of(response), f"{origin.seed}0")]
         said = tuple((text(item, "id"), json_text.encode_text(item)) for item in both)
     return Kept(
