@@ -7,6 +7,7 @@ hits everybody. See docs/performance.md.
 import argparse
 import os
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -33,6 +34,7 @@ QUICK_PEERS = ("nginx",)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures, prints and keeps the figures; fails where the gateway does not run."""
     parsed = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         _measure(parsed)
     except Missing as missing:

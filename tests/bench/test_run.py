@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,23 @@ def test_a_gateway_that_does_not_start_is_one_sentence(
     monkeypatch.setattr(command, "Gateway", broken)
     with pytest.raises(BenchFailed, match=r"^the gateway could not be started: no room left$"):
         run(requests=1, seconds=1)
+
+
+def test_who_is_told_to_stop_leaves_nothing_behind() -> None:
+    command = [sys.executable, "-m", "headgate", "bench", "--seconds", "60"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as bench:
+        started = _children_of(bench)
+        bench.terminate()
+        out, err = bench.communicate(timeout=30)
+    assert (bench.returncode, out, err) == (143, b"", b"")
+    assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
+
+
+def _children_of(process: "subprocess.Popen[bytes]") -> list[str]:
+    """Upstream and gateway, once both run."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    deadline = time.monotonic() + 30
+    while len(children := listed.read_text().split()) < 2:
+        assert time.monotonic() < deadline, "it starts nothing"
+        time.sleep(0.01)
+    return children

@@ -5,9 +5,11 @@ import contextlib
 import os
 import secrets
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 from headgate import __version__
@@ -23,10 +25,44 @@ _SCRIPT = {"text": ["word "] * 10, "delay_ms": 3, "dialect": "chat"}
 
 def run(requests: int, seconds: float) -> None:
     """Measures and prints a table: at most `requests` each way of each kind, within about
-    `seconds`. Raises BenchFailed."""
-    with _upstream() as upstream, _gateway(upstream) as through:
+    `seconds`. SIGTERM ends it with what it started. Raises BenchFailed."""
+    leaving = _Leaving()
+    with leaving, _upstream() as upstream, _gateway(upstream) as through, leaving.at_once():
         direct, gateway = asyncio.run(_measured(Way(upstream), through, Share(requests, seconds)))
     sys.stdout.write("\n".join(_told(direct, gateway)) + "\n")
+
+
+class _Leaving:
+    """SIGTERM ends the measurement at once, but no start and no end of a process in the middle,
+    which would leave that process behind."""
+
+    def __init__(self) -> None:
+        self._asked = self._may = False
+        self._before: Any = signal.SIG_DFL
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGTERM, self._ask)
+
+    def __exit__(self, *error: object) -> None:
+        signal.signal(signal.SIGTERM, self._before)
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """In here it may end anywhere."""
+        self._may = True
+        try:
+            self._leave_if_asked()
+            yield
+        finally:
+            self._may = False
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self._asked = True
+        self._leave_if_asked()
+
+    def _leave_if_asked(self) -> None:
+        if self._asked and self._may:
+            sys.exit(128 + signal.SIGTERM)
 
 
 async def _measured(direct: Way, through: Way, share: Share) -> tuple[Times, Times]:

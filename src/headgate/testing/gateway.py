@@ -57,7 +57,10 @@ class Gateway:
         self._config_path = folder / "gateway.yaml"
         kept = _environment(keep_keys=config is not None)
         self._process = self._start([*program, *self._arguments(config)], {**kept, **(env or {})})
-        self._wait_until_ready(ready_timeout_s)
+        with contextlib.ExitStack() as undoing:
+            undoing.callback(self.stop)  # also where an interrupt ends the wait
+            self._wait_until_ready(ready_timeout_s)
+            undoing.pop_all()
 
     @property
     def pid(self) -> int:
