@@ -11,9 +11,10 @@ from headgate.administration import (
     model_state,
     open_admin,
     refresh_models,
+    sign_in_of,
     refuse_taken,
 )
-from headgate.config import Config, parse
+from headgate.config import AdminSettings, Config, parse
 from headgate.model import key_format
 from headgate.model.directory import Directory
 from headgate.model.store_faults import RowConflict
@@ -29,6 +30,7 @@ from headgate.storage.ledger import Ledger
 from headgate.storage.migrate import migrate
 from headgate.storage.secret_key import derive
 from headgate.storage.vault import Vault
+from tests.admin.conftest import World
 from tests.admin.fake_directory import FakeDirectory
 from tests.pipeline.fakes import FakeUpstream, backend, reply
 from tests.pipeline.test_model_lists import DEAD, listing
@@ -128,7 +130,8 @@ async def test_the_application_asks_for_the_token_of_the_gateway(tmp_path: Path)
     lists = ModelLists(lambda backend: FakeUpstream())
     control = control_of(store, knowledge, lists, vault, PEPPER)
     ledger = Ledger(database, tmp_path / "journal")
-    app = open_admin(database, ledger, control, token_digest("token"))
+    sign_in = sign_in_of(knowledge, FakeUpstream(), (derive(b"secret"),))
+    app = open_admin(database, ledger, control, token_digest("token"), sign_in, World().try_out)
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
         assert (await client.get("/admin/users")).status_code == 401
@@ -138,3 +141,14 @@ async def test_the_application_asks_for_the_token_of_the_gateway(tmp_path: Path)
         assert (await client.get("/admin/analytics/usage")).json() == []
     await ledger.aclose()
     await database.aclose()
+
+
+def test_how_one_gets_in_is_what_the_configuration_in_force_says() -> None:
+    knowledge = Knowledge(FakeDirectory(), Config(), None, build, lambda merged: None)
+    http, keys = FakeUpstream(), (derive(b"new"), derive(b"old"))
+    sign_in = sign_in_of(knowledge, http, keys)
+    assert sign_in.http is http
+    assert sign_in.keys == (keys[0].login, keys[1].login)
+    assert sign_in.settings() == AdminSettings()
+    knowledge.config = Config(admin=AdminSettings(public_url="https://llm.example.org"))
+    assert sign_in.settings().public_url == "https://llm.example.org"

@@ -270,6 +270,17 @@ async def test_a_login_that_takes_too_long_begins_again(
     assert START in refused.json()["error"]
 
 
+async def test_whoever_comes_back_twice_or_has_no_role_waits_for_nothing(
+    browser: httpx2.AsyncClient, world: World
+) -> None:
+    world.http.claims["email"] = "mallory@example.org"
+    for _ in range(MOST_FAILURES + 1):
+        assert (await browser.get(BACK, params={"code": "c", "state": "s"})).status_code == 400
+        assert (await walked(browser, world)).status_code == 403
+    world.http.claims["email"] = "alice@example.org"
+    assert (await walked(browser, world)).status_code == 303
+
+
 async def test_who_guesses_waits(browser: httpx2.AsyncClient, world: World) -> None:
     statuses = [
         (await walked(browser, world, code="guessed")).status_code for _ in range(MOST_FAILURES + 1)

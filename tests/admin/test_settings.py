@@ -60,3 +60,11 @@ async def test_pages_of_the_audit_log_are_bounded(admin: httpx2.AsyncClient) -> 
     assert (await admin.get("/admin/audit?limit=100000")).json()["limit"] == 500
     for wrong in ("limit=0", "limit=x", "offset=-1", f"offset={2**31}"):
         assert (await admin.get(f"/admin/audit?{wrong}")).status_code == 400
+
+
+async def test_an_owner_takes_the_end_of_the_log_as_it_is_and_that_is_noted(
+    admin: httpx2.AsyncClient,
+) -> None:
+    assert (await admin.post("/admin/audit/seal")).status_code == 204
+    (row,) = (await admin.get("/admin/audit")).json()["rows"]
+    assert (row["action"], row["actor"]) == ("audit.seal", "admin")

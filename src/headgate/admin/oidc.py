@@ -90,26 +90,22 @@ async def callback(
 ) -> Response:
     """Where the provider sends the browser back to: opens a session, and leads to ``/admin``."""
     _, settings = _settings(request)
+    passage = _passage(control, request, state)
+    _refuse_answer(settings, error, iss)
+    if not code:
+        raise HTTPException(400, f"code: missing; {AGAIN}")
+    exchange = Exchange(code=code, verifier=passage.verifier, redirect_uri=_redirect_uri(request))
     with trying(request, None) as attempt:
-        attempt.passed = False
-        passage = _passage(control, request, state)
-        _refuse_answer(settings, error, iss)
-        if not code:
-            raise HTTPException(400, f"code: missing; {AGAIN}")
-        attempt.passed = None
-        exchange = Exchange(
-            code=code, verifier=passage.verifier, redirect_uri=_redirect_uri(request)
-        )
         try:
             person = await _person(control, request, exchange, passage)
         except (CodeRefused, OfAnotherLogin) as failure:
             attempt.passed = False
             raise HTTPException(400, f"the provider does not take the code; {AGAIN}") from failure
-        identity = await request.app.state.gate.identify_person(person)
-        attempt.passed = identity is not None
-        if identity is None:
-            raise HTTPException(403, "the identity provider knows you, but you may not administer")
+    identity = await request.app.state.gate.identify_person(person)
+    if identity is None:
+        raise HTTPException(403, "the identity provider knows you, but you may not administer")
     opened = await open_session(control, request, identity, lambda _: opened_by_person(person))
+    # The page there needs no session: the cookie, being Strict, comes only with what it asks for.
     response = _redirect("/admin")
     response.headers.append("set-cookie", opened.cookie)
     response.headers.append("set-cookie", _cookie(request, "", 0))
