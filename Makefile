@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check format lint types imports tests agents conformance fuzz kills bench lock clean servers
+.PHONY: run test check format lint types imports tests agents conformance fuzz kills junk-keys logging-cost bench lock clean servers
 
 run: $(VENV)/run.ok  ## Start the gateway; with no configuration it serves the model `mock`.
 	$(BIN)/headgate serve $(ARGS)
@@ -48,6 +48,12 @@ fuzz: $(VENV)/test.ok  ## Readers on hostile bytes, SECONDS each (needs Python <
 kills: $(VENV)/test.ok servers  ## Gateways killed under load, KILLS times (200) on each kind of database.
 	HEADGATE_KILLS=$${KILLS:-200} $(BIN)/python -m pytest -s \
 	    tests/storage/test_kills.py tests/storage/test_gateway_kills.py $(ARGS)
+
+junk-keys: $(VENV)/test.ok  ## What a flood of junk keys costs requests with good ones.
+	$(BIN)/python -m measure.junk_keys
+
+logging-cost: $(VENV)/test.ok  ## What accounting and the request log cost a request.
+	$(BIN)/python -m measure.logging_cost
 
 bench: $(VENV)/test.ok  ## The gateway beside nginx, LiteLLM and Portkey; ARGS=--quick for nginx alone.
 	$(BIN)/python -m bench $(ARGS)

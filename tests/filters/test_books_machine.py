@@ -77,7 +77,9 @@ class Written(Spending):
             if row[column] == id_ and since <= row["created_at"] < until
         }
         tries = self._database.attempts.items()
-        return sum(row["cost_usd"] for (key, _), row in tries if key in theirs and row["cost_usd"])
+        return float(
+            sum(row["cost_usd"] for (key, _), row in tries if key in theirs and row["cost_usd"])
+        )
 
 
 class Books(RuleBasedStateMachine):

@@ -1,4 +1,4 @@
-"""Budgets in the memory of this process: what was spent of each, and what running exchanges hold."""
+"""Budgets in the memory of this process: what was spent of each, and what is held for more."""
 
 import asyncio
 import logging

@@ -6,6 +6,7 @@ from typing_extensions import override
 from headgate.filters.kept_bodies import kept_request, kept_response
 from headgate.filters.policy_notes import notes_of, tags_of
 from headgate.filters.secret_shapes import redact
+from headgate.filters.strangers import Strangers
 from headgate.model.books import ExchangeRow
 from headgate.pipeline.bill import Bill, bill_of, milliseconds, overhead_s
 from headgate.pipeline.exchange import Exchange
@@ -18,10 +19,12 @@ class RequestLog(Filter):
 
     def __init__(self, books: Books) -> None:
         self._books = books
+        self._strangers = Strangers()
 
     @override
     def close(self, exchange: Exchange) -> None:
-        self._books.close(row_of(exchange))
+        if not _is_stranger(exchange) or self._strangers.is_worth_a_row(exchange.ended):
+            self._books.close(row_of(exchange))
 
     @override
     def amend(self, exchange: Exchange) -> None:
@@ -69,6 +72,10 @@ def row_of(exchange: Exchange) -> ExchangeRow:
         request_body=request_body,
         response_body=response_body,
     )
+
+
+def _is_stranger(exchange: Exchange) -> bool:
+    return exchange.fault is not None and exchange.fault.kind == "invalid_api_key"
 
 
 def _cost_usd(exchange: Exchange) -> float | None:

@@ -24,6 +24,7 @@ from headgate.storage import journal, recovery
 from headgate.storage.book_writer import BookWriter
 from headgate.storage.engine import Database
 from headgate.storage.journal import Journal, Most, Position, Record, WorkerAlive, WorkerLock
+from headgate.storage.recent import Recent
 from headgate.storage.set_aside import set_aside
 
 MOST_HELD = 10_000
@@ -37,7 +38,7 @@ _log = logging.getLogger(__name__)
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """How often and how much."""
 
-    flush_s: float = 0.2
+    flush_s: float = 1.0
     sync_s: float = 1.0
     sweep_s: float = 60.0
     first_retry_s: float = 0.2
@@ -67,6 +68,7 @@ class Ledger:
         self._make_reserve()
         self._writer = BookWriter(database, self._refused)
         self._open = recovery.OpenIntents()
+        self._recent = Recent()
         self._held: collections.deque[Record] = collections.deque()
         self._done = Position()
         self._waiting = 0
@@ -176,6 +178,7 @@ class Ledger:
         if not self._journal.in_reserve:
             try:
                 self._journal.append(record)
+                self._recent.take(record, self._journal.end)
                 return
             except OSError as error:
                 self._note_full(error)
@@ -185,6 +188,7 @@ class Ledger:
         if not _tells_usage(record):
             raise OSError(errno.ENOSPC, "the reserve is for what was used")
         self._journal.append(_without_bodies(record))
+        self._recent.take(_without_bodies(record), self._journal.end)
 
     def _hold(self, record: AttemptRow | ExchangeRow, error: OSError) -> None:
         """Keeps a record, without its bodies, until the database has it."""
@@ -225,12 +229,17 @@ class Ledger:
             self._note_full(error)
 
     async def _ship(self, end: Position) -> None:
-        batch = await asyncio.to_thread(
-            journal.read, self._folder, self._worker, self._done, end, self._pace.batch
-        )
+        batch = self._recent.after(self._done, end, self._pace.batch.records)
+        if batch is None:
+            batch = await asyncio.to_thread(
+                journal.read, self._folder, self._worker, self._done, end, self._pace.batch
+            )
         set_aside(self._folder, batch.damaged, "a line of the journal cannot be read")
         await self._writer.store(batch.records)
         self._done = end if batch.next == self._done else batch.next
+        self._recent.forget(self._done)
+        if self._done >= self._journal.end:
+            self._recent.begin_again(self._done)
 
     async def _ship_held(self) -> None:
         batch = list(itertools.islice(self._held, self._pace.batch.records))
