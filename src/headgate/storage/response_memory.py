@@ -50,7 +50,8 @@ class ResponseMemory:
 
     async def settled(self) -> None:
         """See `headgate.ports.ResponseMemory`."""
-        while self._waiting:
+        last = next(reversed(self._waiting), None)
+        while last in self._waiting:  # what comes meanwhile is not waited for
             await self._write_some()
 
     async def write(self) -> None:
