@@ -92,6 +92,9 @@ class Asker:
         """See `headgate.ports.Downstream`."""
         self.status = 0
 
+    def pushing(self) -> None:
+        """See `headgate.ports.Downstream`."""
+
     def on_leave(self, callback: Callable[[], None]) -> None:
         """It never leaves: who waits for it cancels it."""
 

@@ -92,6 +92,19 @@ class CallerLeft(Exception):  # noqa: N818 - named for the fact
     """The caller closed the connection; nothing can be said any more."""
 
 
+class PushedBody(Protocol):
+    """The body of an answer, as one that takes pieces without waiting."""
+
+    def push(self, piece: bytes) -> bool:
+        """Sends a piece at once. False: the caller does not keep up, wait for `room` before the
+        next. What is sent to one who is gone goes nowhere."""
+        ...
+
+    async def room(self) -> None:
+        """Waits until the caller keeps up, or is gone."""
+        ...
+
+
 class Downstream(Protocol):
     """The caller's end of an exchange. Writes raise CallerLeft once the caller is gone."""
 
@@ -125,6 +138,10 @@ class Downstream(Protocol):
 
     def abort(self) -> None:
         """Breaks the connection, so that the caller sees that the answer is not whole."""
+        ...
+
+    def pushing(self) -> PushedBody | None:
+        """The body of the answer that was started, where it takes pieces without waiting."""
         ...
 
     def on_leave(self, callback: Callable[[], None]) -> None:

@@ -19,9 +19,15 @@ from headgate.pipeline.run import run
 from headgate.pipeline.snapshot import Settings, Snapshot
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.watch import Watch
-from headgate.ports import CallerLeft, Headers
+from headgate.ports import CallerLeft, Headers, PushedBody
 from headgate.routing.target import Route, Target
-from headgate.upstream.answer import Answer, AnswerBroken, Call, TargetUnreachable
+from headgate.upstream.answer import (
+    Answer,
+    AnswerBroken,
+    Call,
+    PushAnswer,
+    TargetUnreachable,
+)
 from tests.pipeline.samples import JSON, REPLY, SEED, SSE, asking
 
 
@@ -68,8 +74,9 @@ class FakeAnswer:
     def close(self) -> None:
         self.closed += 1
 
-    def pushing(self) -> None:
+    def pushing(self) -> PushAnswer | None:
         """There is only `read`."""
+        return None
 
 
 def reply(body: bytes = REPLY, status: int = 200, **headers: str) -> FakeAnswer:
@@ -118,6 +125,8 @@ class FakeDownstream:
 
     def __init__(self, body: bytes = b"") -> None:
         self.started = False
+        self.pushes = False
+        """Whether it takes pieces without waiting."""
         self.status = 0
         self.headers: dict[str, str] = {}
         self.pieces: list[bytes] = []
@@ -181,6 +190,21 @@ class FakeDownstream:
         if self.leave_at is not None and self.leave_at in data:
             self.leave()
         self._check()
+
+    def push(self, data: bytes) -> bool:
+        assert self.started, "a piece before the status"
+        assert self.ending != "finished", "something was said after the end"
+        if not self.left:
+            self.pieces.append(data)
+            self.told.set()
+        return self.reads
+
+    async def room(self) -> None:
+        while not self.reads:
+            await asyncio.sleep(0)
+
+    def pushing(self) -> PushedBody | None:
+        return self if self.pushes else None
 
     async def finish(self) -> None:
         self._check()

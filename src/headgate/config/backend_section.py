@@ -126,6 +126,9 @@ class QuirkSettings(Section, frozen=True, kw_only=True):
     refuses_betas: Annotated[bool | None, key("Takes no anthropic-beta that it does not know.")] = (
         None
     )
+    cache_marks: Annotated[
+        bool | None, key("Takes cache_control on parts and tools of the chat dialect.")
+    ] = None
     reasoning_before_each_call: Annotated[
         bool | None, key("Wants a reasoning item before every function call.")
     ] = None

@@ -105,6 +105,9 @@ class Live:
         """See `headgate.ports.Downstream`."""
         self.end()
 
+    def pushing(self) -> None:
+        """See `headgate.ports.Downstream`."""
+
     def on_leave(self, callback: Callable[[], None]) -> None:
         """It never leaves."""
 

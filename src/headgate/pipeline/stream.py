@@ -5,6 +5,7 @@ from headgate.model.fault import StreamBroken
 from headgate.pipeline.gears import Gear
 from headgate.pipeline.guard import is_block
 from headgate.pipeline.guarded import Holding
+from headgate.pipeline.pushing import pushing_of
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.verdict import Ending
 from headgate.pipeline.watch import NEVER, Interrupted, Watch
@@ -43,7 +44,7 @@ class Stream:
 
         What the caller is to get is held back. Raises Interrupted.
         """
-        held = [self._feed(head)]
+        held = [self.feed(head)]
         while not self._begun():
             held.append(await self._pull(due))
         self.held = b"".join(held)
@@ -57,8 +58,8 @@ class Stream:
         if holding is None:
             return
         held = [self.held]
-        while not holding.told and not self._over():
-            held.append(await self._pull(min(self._quiet(idle_s), due)))
+        while not holding.told and not self.over:
+            held.append(await self._pull(min(self.quiet(idle_s), due)))
         if not holding.told:
             held.append(holding.flush())
             while holding.waiting:
@@ -70,13 +71,17 @@ class Stream:
         out = self.held
         self.held = b""
         self._seen = -1
+        pushing = None if self._holding is not None else pushing_of(self, self._answer, turn)
         try:
             while True:
                 if out:
                     await turn.say(out)
-                if self._over():
+                if self.over:
                     break
-                out = await self._pull(min(self._quiet(idle_s), due))
+                if pushing is not None:
+                    await pushing.run(idle_s, due)
+                    break
+                out = await self._pull(min(self.quiet(idle_s), due))
         except Interrupted as interruption:
             self.ending = interruption.reason
         except CallerLeft:
@@ -89,7 +94,7 @@ class Stream:
         facts, due = self.facts, self._watch.now() + READ_ON_S
         self.ending = self._holding = None
         self._pull = self._read
-        while not self._over():
+        while not self.over:
             try:
                 await self._pull(min(self._watch.now() + _patience_s(facts, idle_s), due))
             except Interrupted as interruption:
@@ -146,21 +151,23 @@ class Stream:
         try:
             data = await self._watch.until(self._answer.read(), due)
         except AnswerBroken:
-            self.ending = "broken"
-            return self._gear.end()
-        if data:
-            return self._feed(data)
-        self.ending = "clean"
-        return self._gear.end()
+            return self.end("broken")
+        return self.feed(data) if data else self.end("clean")
 
-    def _feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes) -> bytes:
+        """What the caller is to get for `data`."""
         try:
             return self._gear.feed(data)
         except StreamBroken:
             self.ending = "nonsense"
             return b""
 
-    def _quiet(self, idle_s: float) -> float:
+    def end(self, ending: Ending) -> bytes:
+        """What the caller is to get at the end of the bytes."""
+        self.ending = ending
+        return self._gear.end()
+
+    def quiet(self, idle_s: float) -> float:
         """Until when the backend may be silent: reckoned anew at each event."""
         if self.facts.events != self._seen:
             self._seen = self.facts.events
@@ -168,9 +175,11 @@ class Stream:
         return self._quiet_until
 
     def _begun(self) -> bool:
-        return self.facts.events > 0 or self.facts.fault is not None or self._over()
+        return self.facts.events > 0 or self.facts.fault is not None or self.over
 
-    def _over(self) -> bool:
+    @property
+    def over(self) -> bool:
+        """Nothing more is to come, or to be told."""
         return self.ending is not None or self.facts.terminated or self.facts.fault is not None
 
 

@@ -8,7 +8,7 @@ from headgate.dialects.dialect import ReplyContext
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.watch import NEVER, Interrupted, Watch
-from headgate.ports import CallerLeft, Downstream
+from headgate.ports import CallerLeft, Downstream, PushedBody
 
 WRITE_STALL_S = 60.0
 """How long a caller may take nothing of a stream before it counts as gone."""
@@ -41,16 +41,45 @@ class Turn:
         if keeping is not None and keeping.take(data):
             await watch.until(keeping.settled(), NEVER)
         await watch.hush()
+        await self._unless_stalled(self.downstream.write(data))
+        self._said(data)
+
+    def pushed_body(self) -> PushedBody | None:
+        """Where pieces of a stream can be sent without waiting. Nowhere, where a conversation must
+        have the last one before the caller has it."""
+        ties, keeping = self.exchange.ties, self.exchange.keeping
+        if keeping is not None and ties is not None and ties.conversation is not None:
+            return None
+        return self.downstream.pushing()
+
+    def push(self, body: PushedBody, data: bytes) -> bool:
+        """As `say`, without waiting. False: the caller does not keep up, `make_room` first."""
+        exchange = self.exchange
+        if exchange.recalled is not None:
+            data = exchange.tied(data)
+        if exchange.keeping is not None:
+            exchange.keeping.take(data)
+        has_room = body.push(data)
+        self._said(data)
+        return has_room
+
+    async def make_room(self, body: PushedBody) -> None:
+        """Waits until the caller keeps up with what is pushed. Raises as `say` does."""
+        await self._unless_stalled(body.room())
+
+    def _said(self, data: bytes) -> None:
+        self.watch.spoke()
+        if self.exchange.recording is not None:
+            self.exchange.recording.take(data)
+
+    async def _unless_stalled(self, waiting: Coroutine[Any, Any, None]) -> None:
         try:
-            await watch.until(self.downstream.write(data), watch.now() + WRITE_STALL_S)
+            await self.watch.until(waiting, self.watch.now() + WRITE_STALL_S)
         except Interrupted as interruption:
             if interruption.reason == "due":
                 self.downstream.abort()
                 raise CallerLeft from None
             raise
-        watch.spoke()
-        if self.exchange.recording is not None:
-            self.exchange.recording.take(data)
 
     def reply_context(self) -> ReplyContext:
         """What a writer of replies to this caller must know."""

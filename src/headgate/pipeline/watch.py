@@ -78,10 +78,7 @@ class Watch:
         if self._pending is not None:
             coroutine.close()
             raise Interrupted(self._take())
-        self._due = due
-        wake = due if due < self._beat_at else self._beat_at
-        if wake < self._rings_at:
-            self._arm(wake)
+        self.put_off(due)
         self._waiting = True
         try:
             return await coroutine
@@ -91,6 +88,13 @@ class Watch:
             raise Interrupted(self._take()) from None
         finally:
             self._waiting = False
+
+    def put_off(self, due: float) -> None:
+        """The wait that is on, or the next one, is until `due`."""
+        self._due = due
+        wake = due if due < self._beat_at else self._beat_at
+        if wake < self._rings_at:
+            self._arm(wake)
 
     async def pause(self, seconds: float) -> None:
         """Does nothing for a while. Raises Interrupted."""

@@ -9,16 +9,18 @@ import socket
 import struct
 from collections.abc import Callable
 
+from headgate.ports import PushedBody
+
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Connection:
     """The caller's end, for one request.
 
-    ``peername`` is the peer's address and port, None where there is none; ``loopback`` whether
-    that address is this machine's own (a proxy on this machine makes every caller so). ``left``:
-    the peer is gone or was cut off; what is written now goes nowhere. ``stalled``: the body made
-    no progress for too long and is not waited for any more.
+    ``body`` is where the answer's body goes. ``peername`` is the peer's address and port, None
+    where there is none; ``loopback`` whether that address is this machine's own (a proxy on this
+    machine makes every caller so). ``left``: the peer is gone or was cut off; what is written now
+    goes nowhere. ``stalled``: the body made no progress for too long and is not waited for.
 
     A peer that closes its sending half counts as gone: of clients that speak to such a gateway
     none does that and then reads on, and it is the only way to notice at once that one left.
@@ -33,6 +35,7 @@ class Connection:
         self._transport: asyncio.Transport | None = transport
         self._callbacks: list[Callable[[], None]] = []
         self._over = False
+        self.body: PushedBody | None = None
         self.peername = peername
         self.loopback = loopback
         self.left = False
@@ -63,6 +66,7 @@ class Connection:
         if self.left or self._over:
             return
         self.left = True
+        self.body = None
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             callback()
@@ -70,6 +74,7 @@ class Connection:
     def complete(self) -> None:
         """For the protocol: the answer is complete, nobody is called any more."""
         self._over = True
+        self.body = None
         self._callbacks.clear()
 
 

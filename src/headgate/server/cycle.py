@@ -47,8 +47,7 @@ class Cycle(RequestResponseCycle):
 
     @override
     async def send(self, message: Message) -> None:  # type: ignore[override]
-        if self.flow.write_paused and not self.connection.left:
-            await self.flow.drain()
+        await self.room()
         if self.connection.left:
             return
         if not self.response_started:
@@ -57,6 +56,17 @@ class Cycle(RequestResponseCycle):
             self._go_on(message)
         else:
             raise RuntimeError(f"{message['type']} after the answer was complete")
+
+    def push(self, piece: bytes) -> bool:
+        """Writes a piece of the body at once, as `send` does. False: the peer does not keep up."""
+        if not self.connection.left:
+            self._write_piece(piece, True)
+        return not self.flow.write_paused
+
+    async def room(self) -> None:
+        """Waits until the peer keeps up, or is gone."""
+        if self.flow.write_paused and not self.connection.left:
+            await self.flow.drain()
 
     @override
     async def send_500_response(self) -> None:
@@ -123,14 +133,17 @@ class Cycle(RequestResponseCycle):
             raise RuntimeError(f"{message['type']} after http.response.start")
         body = message.get("body", b"")
         more = message.get("more_body", False)
+        self._write_piece(body, more)
+        if not more:
+            self._finish()
+
+    def _write_piece(self, body: bytes, more: bool) -> None:
         if self._bodiless:
             pass
         elif self.chunked_encoding:
             self._write_chunk(body, more)
         else:
             self._write_plain(body)
-        if not more:
-            self._finish()
 
     def _write_chunk(self, body: bytes, more: bool) -> None:
         end = b"" if more else b"0\r\n\r\n"

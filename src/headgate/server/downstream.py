@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from headgate.model.fault import Fault, Refused
-from headgate.ports import CallerLeft
+from headgate.ports import CallerLeft, PushedBody
 from headgate.server.connection import Connection
 from headgate.server.header_text import check_headers
 from headgate.server.inflate import Inflater, open_inflater, too_large
@@ -95,7 +95,8 @@ class Downstream:
 
     async def start(self, status: int, headers: Headers) -> None:
         """Sends the status and the headers. Raises UnsafeHeader before anything is sent."""
-        check_headers(headers)
+        if self._connection is None:
+            check_headers(headers)  # our own server does it
         if not 200 <= status <= 599:
             raise ValueError(f"{status} is not the status of a final answer")
         self._check_present()
@@ -132,6 +133,10 @@ class Downstream:
         if self._connection is not None:
             self._connection.abort()
 
+    def pushing(self) -> PushedBody | None:
+        """See `headgate.ports.Downstream.pushing`: there is one where the server is ours."""
+        return self._connection.body if self._connection is not None else None
+
     def close(self) -> None:
         """Lets go of the watcher task, if one was needed. Call it when the exchange is over."""
         self._stop_watching()
@@ -165,7 +170,8 @@ class Downstream:
 
     def _header(self, name: bytes) -> str:
         """The values of a header, joined as one list."""
-        return ", ".join(v.decode("latin-1") for n, v in self._headers if n == name)
+        values = [value for known, value in self._headers if known == name]
+        return b", ".join(values).decode("latin-1") if values else ""
 
     def _leave(self) -> None:
         self._left = True

@@ -144,6 +144,7 @@ class Protocol(HttpToolsProtocol):
             keep_alive=version != "1.0" and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
+        connection.body = cycle
         if self._running is None:
             self._run(cycle)
         else:
