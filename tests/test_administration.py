@@ -11,8 +11,8 @@ from headgate.administration import (
     model_state,
     open_admin,
     refresh_models,
-    sign_in_of,
     refuse_taken,
+    sign_in_of,
 )
 from headgate.config import AdminSettings, Config, parse
 from headgate.model import key_format
