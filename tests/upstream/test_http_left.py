@@ -4,7 +4,11 @@ import asyncio
 import os
 from pathlib import Path
 
+import pytest
+
 from tests.upstream.peers import CHUNKED, HEAD, call_to, listening, pool, request, rest
+
+on_linux = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="asks the kernel")
 
 # Calls that are left
 
@@ -22,6 +26,7 @@ async def test_a_body_that_was_left_closes_the_connection_at_once() -> None:
         await peer.until_gone(1)
 
 
+@on_linux
 async def test_a_thousand_cancelled_calls_leave_no_connection() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
@@ -65,6 +70,7 @@ async def test_a_cancelled_call_closes_its_connection() -> None:
 # Who is faster than whom
 
 
+@on_linux
 async def test_who_does_not_read_stops_the_backend() -> None:
     size, sent, stalled = 64 * 1024 * 1024, 0, asyncio.Event()
 
