@@ -228,6 +228,14 @@ def test_bytes_are_pushed_as_they_arrive() -> None:
     assert told == [(b"one", False, False), (b"two", True, False)]
 
 
+def test_whoever_takes_what_is_pushed_never_stops_the_backend() -> None:
+    answer, notes = _fed(HEAD)
+    answer.on_data(lambda: told.append(len(answer.take())))
+    told: list[int] = []
+    answer.feed(_chunks(b"x" * 2 * MOST_WAITING_BYTES))
+    assert (told, notes) == ([2 * MOST_WAITING_BYTES], [])
+
+
 @pytest.mark.parametrize("how", ["lost", "nonsense"])
 def test_a_failure_is_pushed_too(how: str) -> None:
     answer, _ = _fed(HEAD)

@@ -159,13 +159,13 @@ class HttpAnswer:
         if piece:
             self._pieces.append(piece)
             self._waiting += len(piece) + _PIECE_BYTES
-            if self._waiting > MOST_WAITING_BYTES and not self._full:
-                self._full = True
-                self._flow()
         if body.ended:
             self.ended = True
             self._keeps = self._keeps and not body.surplus
         self._tell()
+        if self._waiting > MOST_WAITING_BYTES and not self._full:
+            self._full = True
+            self._flow()
 
     def lost(self, clean: bool) -> None:
         """See `headgate.upstream.connection.Receiver.lost`."""
