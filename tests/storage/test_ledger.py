@@ -25,7 +25,7 @@ from tests.storage.samples import closed, intent, settled
 QUICK = Pace(flush_s=0, sync_s=0, sweep_s=0, first_retry_s=0, last_retry_s=0.001)
 
 
-def _whole_exchange(books: Books, exchange_id: str) -> None:
+def whole_exchange(books: Books, exchange_id: str) -> None:
     books.intend(intent(exchange_id))
     books.settle(settled(exchange_id))
     books.close(closed(exchange_id))
@@ -35,7 +35,7 @@ def _broken_disk(file: int, data: bytes, offset: int) -> Any:
     raise OSError(errno.EIO, "Input/output error")
 
 
-async def _until(true: Any) -> None:
+async def until(true: Any) -> None:
     """Lets the ledger's tasks work until `true()`; a wait in vain fails."""
     async with asyncio.timeout(20):
         while not true():
@@ -48,7 +48,7 @@ async def test_what_was_taken_is_in_the_database_after_close(
     ledger = Ledger(database, tmp_path / "journal")
     ledger.start()
     for number in range(30):
-        _whole_exchange(ledger, f"x{number}")
+        whole_exchange(ledger, f"x{number}")
     await ledger.aclose()
     page = await RequestLog(database).find(RequestQuery(limit=100))
     assert page.total == 30
@@ -60,10 +60,10 @@ async def test_records_arrive_without_being_asked_for(tmp_path: pathlib.Path) ->
     database = FakeDatabase()
     ledger = Ledger(database, tmp_path, QUICK)
     ledger.start()
-    _whole_exchange(ledger, "x1")
-    await _until(lambda: "x1" in database.exchanges)
-    _whole_exchange(ledger, "x2")
-    await _until(lambda: "x2" in database.exchanges)
+    whole_exchange(ledger, "x1")
+    await until(lambda: "x1" in database.exchanges)
+    whole_exchange(ledger, "x2")
+    await until(lambda: "x2" in database.exchanges)
     await ledger.aclose()
 
 
@@ -78,7 +78,7 @@ async def test_a_full_batch_does_not_wait_for_its_time(tmp_path: pathlib.Path) -
         await asyncio.sleep(0)
     assert database.batches == []
     ledger.close(closed("x3"))
-    await _until(lambda: len(database.exchanges) == 4)
+    await until(lambda: len(database.exchanges) == 4)
     await ledger.aclose()
 
 
@@ -100,11 +100,11 @@ async def test_a_database_that_is_down_loses_nothing_and_costs_no_memory(
     ledger = Ledger(database, tmp_path, QUICK)
     ledger.start()
     for number in range(200):
-        _whole_exchange(ledger, f"x{number}")
+        whole_exchange(ledger, f"x{number}")
         await asyncio.sleep(0)
     assert len(ledger._held) == 0
     database.down = False
-    await _until(lambda: len(database.exchanges) == 200)
+    await until(lambda: len(database.exchanges) == 200)
     await ledger.aclose()
     assert len(database.attempts) == 200
 
@@ -115,7 +115,7 @@ async def test_a_database_that_stays_down_leaves_the_books_for_the_next_start(
     database = FakeDatabase()
     database.down = True
     ledger = Ledger(database, tmp_path)
-    _whole_exchange(ledger, "x1")
+    whole_exchange(ledger, "x1")
     ledger.intend(intent("x2"))
     await ledger.aclose()
     database.down = False
@@ -136,7 +136,7 @@ async def test_segments_go_when_their_rows_are_stored_and_open_intents_stay(
     ledger = Ledger(database, tmp_path, Pace(segment_bytes=2000))
     ledger.intend(intent("long"))
     for number in range(50):
-        _whole_exchange(ledger, f"x{number}")
+        whole_exchange(ledger, f"x{number}")
     assert len(journal.segments(tmp_path, ledger._worker)) > 5
     await ledger.flush()
     [last] = journal.segments(tmp_path, ledger._worker)
@@ -159,7 +159,7 @@ async def test_a_dead_workers_books_are_found_while_running(tmp_path: pathlib.Pa
     for _ in range(20):
         await asyncio.sleep(0)
     database.down = False
-    await _until(lambda: "x1" in database.exchanges)
+    await until(lambda: "x1" in database.exchanges)
     await survivor.aclose()
 
 
@@ -180,126 +180,6 @@ async def test_a_disk_that_takes_nothing_refuses_new_attempts_and_keeps_what_end
     assert database.exchanges["x1"]["outcome"] == "complete"
     await ledger.aclose()
     assert set(database.exchanges) == {"x1"}
-
-
-class FullDisk:
-    """A disk without a free block until `free` is set: only what is there can be written over."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.free = False
-        self._write, self._allocate = os.pwrite, os.posix_fallocate
-        monkeypatch.setattr(os, "pwrite", self.write)
-        monkeypatch.setattr(os, "posix_fallocate", self.allocate)
-
-    def write(self, file: int, data: bytes, offset: int) -> int:
-        if not self.free and offset + len(data) > os.fstat(file).st_size:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return self._write(file, data, offset)
-
-    def allocate(self, file: int, offset: int, size: int) -> None:
-        if not self.free:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        self._allocate(file, offset, size)
-
-
-async def test_on_a_full_disk_what_was_used_goes_into_the_reserve_and_survives_a_kill(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database = FakeDatabase()
-    database.down = True
-    ledger = Ledger(database, tmp_path)
-    for number in range(20):
-        ledger.intend(intent(f"x{number}"))
-    FullDisk(monkeypatch)
-    for number in range(10):
-        ledger.settle(settled(f"x{number}"))
-        ledger.close(closed(f"x{number}"))
-    with pytest.raises(Refused) as caught:
-        ledger.intend(intent("new"))
-    assert caught.value.fault.http_status == 503
-    assert not ledger._held
-    _kill(ledger)
-    monkeypatch.undo()
-    database.down = False
-    following = Ledger(database, tmp_path)
-    assert await following.recover() == 10
-    await following.aclose()
-    outcomes = [row["outcome"] for row in database.exchanges.values()]
-    assert (outcomes.count("complete"), outcomes.count("killed")) == (10, 10)
-    assert len(database.attempts) == 20
-    assert list(tmp_path.iterdir()) == []
-
-
-async def test_bodies_and_refusals_have_no_place_in_the_reserve(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database = FakeDatabase()
-    ledger = Ledger(database, tmp_path)
-    ledger.intend(intent("x1"))
-    FullDisk(monkeypatch)
-    ledger.settle(settled("x1"))
-    ledger.close(closed("x1", response_body="y" * 100_000))
-    for number in range(5):
-        ledger.close(closed(f"refused{number}", attempts=0, outcome="refused"))
-    assert len(ledger._held) == 5
-    assert ledger._journal.end.offset < 5000
-    await ledger.flush()
-    assert len(database.exchanges) == 6
-    await ledger.aclose()
-
-
-async def test_where_the_disk_has_room_again_requests_are_taken_again(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database = FakeDatabase()
-    ledger = Ledger(database, tmp_path, QUICK)
-    ledger.intend(intent("x1"))
-    disk = FullDisk(monkeypatch)
-    ledger.settle(settled("x1"))
-    ledger.start()
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert ledger._journal.is_short
-    disk.free = True
-    await _until(lambda: not (ledger._journal.is_short or ledger._journal.in_reserve))
-    _whole_exchange(ledger, "x2")
-    ledger.close(closed("x1"))
-    await ledger.aclose()
-    assert set(database.exchanges) == {"x1", "x2"}
-    assert list(tmp_path.iterdir()) == []
-
-
-async def test_a_start_on_a_full_disk_says_so_once_and_refuses(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    disk = FullDisk(monkeypatch)
-    ledger = Ledger(FakeDatabase(), tmp_path)
-    for _ in range(3):
-        with pytest.raises(Refused):
-            ledger.intend(intent())
-    assert [record.levelname for record in caplog.records] == ["ERROR"]
-    disk.free = True
-    await ledger._regain()
-    ledger.intend(intent())
-    assert caplog.records[-1].message == "the journal can be written again"
-    ledger.close(closed())
-    await ledger.aclose()
-
-
-async def test_a_reserve_that_is_used_up_leaves_memory(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database = FakeDatabase()
-    ledger = Ledger(database, tmp_path, Pace(segment_bytes=2000))
-    ledger.intend(intent("x1"))
-    FullDisk(monkeypatch)
-    for number in range(20):
-        ledger.settle(settled(f"x{number}"))
-    assert 0 < len(ledger._held) < 20
-    await ledger.flush()
-    assert len(database.attempts) == 20
-    ledger.close(closed("x1"))
-    await ledger.aclose()
 
 
 class BodiesKept(FakeDatabase):
@@ -329,12 +209,6 @@ async def test_where_very_much_waits_for_the_database_bodies_are_left_out(
     await ledger.aclose()
     assert len(database.exchanges) == 20
     assert 0 < database.bodies < 20
-
-
-def _kill(ledger: Ledger) -> None:
-    """What the end of the process does: the system lets go of locks and files."""
-    os.close(ledger._lock._file)
-    os.close(ledger._journal._file)
 
 
 async def test_what_is_held_in_memory_is_bounded_and_without_bodies(
@@ -371,7 +245,7 @@ async def test_the_journal_is_synced_while_there_is_something_new(
     ledger = Ledger(FakeDatabase(), tmp_path, QUICK)
     ledger.start()
     ledger.intend(intent())
-    await _until(lambda: synced)
+    await until(lambda: synced)
     ledger.close(closed())
     await ledger.aclose()
 
@@ -414,6 +288,6 @@ async def test_the_end_of_a_task_is_never_silent(
     ledger = Ledger(database, tmp_path, QUICK)
     ledger.start()
     ledger.close(closed())
-    await _until(lambda: any(record.levelname == "CRITICAL" for record in caplog.records))
+    await until(lambda: any(record.levelname == "CRITICAL" for record in caplog.records))
     database.dislikes = lambda row: False
     await ledger.aclose()
