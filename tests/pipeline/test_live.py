@@ -165,4 +165,6 @@ async def test_it_is_a_caller_that_has_asked_and_never_leaves() -> None:
     live, _, _ = live_of()
     assert (await live.read_body(9), await live.read_piece()) == (b"", b"")
     live.on_leave(lambda: pytest.fail("it never leaves"))
+    pushed: object = live.pushing()  # type: ignore[func-returns-value]
+    assert pushed is None
     live.end()
