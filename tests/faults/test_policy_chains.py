@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,3 +78,39 @@ def _wait_for(gateway: Gateway, words: str) -> None:
     while words not in gateway.log and time.monotonic() < deadline_s:
         time.sleep(0.01)
     assert words in gateway.log
+
+
+ENDLESS = "\n".join(
+    (
+        "from headgate.policies import Policy",
+        "class Endless(Policy):",
+        "    def on_text(self, text):",
+        "        while 'Hello' in text:",
+        "            try:",
+        "                text = text + ''",
+        "            except Exception:",
+        "                pass",
+        "        return text",
+        "",
+    )
+)
+
+
+@pytest.mark.parametrize("on_error", ["closed", "open"])
+def test_a_policy_that_loops_for_ever_is_interrupted_and_the_gateway_serves_on(
+    upstream: ScriptedUpstream, tmp_path: Path, on_error: str
+) -> None:
+    (tmp_path / "endless_rules.py").write_text(ENDLESS)
+    entry = {"policy": "endless_rules:Endless", "deadline": "500ms", "on_error": on_error}
+    config = {**over(upstream.url), "policies": {"chain": [entry]}}
+    with serving(config, PYTHONPATH=str(tmp_path)) as gateway:
+        upstream.script(text=["Well, ", "Hello ", "you"], delay_ms=20, ignore_usage=True)
+        answer = ask(gateway.url, "chat", question("chat", "chat"))
+        if on_error == "open":
+            assert text_of("chat", answer.body) == "Well, Hello you"
+        else:
+            assert b"The policy 'Endless' could not be applied." in answer.body
+            assert b"[DONE]" not in answer.body
+        upstream.script(text="Fine", ignore_usage=True)
+        again = ask(gateway.url, "chat", question("chat", "chat"))
+        assert text_of("chat", again.body) == "Fine"

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -123,6 +124,52 @@ _BAD: dict[str, Callable[[Any], Any]] = {
     "grow": lambda given: given * 40 + "x" * 1000,
     "broken json": lambda given: msgspec.structs.replace(given, arguments='{"a": '),
 }
+
+
+class Endless(Policy):
+    """Loops for ever, or sleeps, without waiting for anybody; ``stubborn``: whatever it catches."""
+
+    def __init__(self, where: str, how: str = "loop", stubborn: bool = False) -> None:
+        self._where = where
+        self._how = how
+        self._stubborn = stubborn
+        self._spend("make")
+
+    @override
+    def on_request(self, request: Request) -> Request:
+        self._spend("request")
+        return request
+
+    @override
+    def on_text(self, text: str) -> str:
+        self._spend("text")
+        return text
+
+    @override
+    def on_tool_call(self, call: ToolCall) -> ToolVerdict:
+        self._spend("call")
+        return call
+
+    @override
+    async def on_reply(self, reply: Reply) -> Reply | None:
+        self._spend("reply")
+        return None
+
+    @override
+    def on_end(self, outcome: Outcome) -> None:
+        self._spend("end")
+
+    def _spend(self, where: str) -> None:
+        while where == self._where:
+            try:
+                self._waste()
+            except Exception:
+                if not self._stubborn:
+                    raise
+
+    def _waste(self) -> None:
+        if self._how == "sleep":
+            time.sleep(600)
 
 
 class Sleepy(Policy):

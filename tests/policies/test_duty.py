@@ -5,6 +5,7 @@ import pytest
 from headgate.model.fault import Refused
 from headgate.model.parts import Text, ToolCall
 from headgate.model.reply import Reply, unfold
+from headgate.policies import duty
 from headgate.policies.duty import violation
 from headgate.policies.running import Running
 from tests.policies.drive import cut, opened, pour, reply, request, run, stream, texts
@@ -97,6 +98,32 @@ def test_a_policy_that_never_answers_has_a_deadline(where: str, on_error: str) -
     else:
         assert not isinstance(run(work()), Reply)
     assert running.reports[0].failures[0] == "gave no answer within 0.001 s"
+
+
+@pytest.mark.parametrize("where", ["request", "text", "call", "reply", "end"])
+@pytest.mark.parametrize("how", ["loop", "sleep"])
+def test_a_policy_that_never_comes_back_is_interrupted(
+    where: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duty, "SHORTEST_STEP_S", 0.02)
+    entry = {"policy": f"{WHERE}:Endless", "where": where, "how": how, "deadline": "20ms"}
+    for on_error in ("open", "closed"):
+        running = opened({**entry, "stubborn": True, "on_error": on_error})
+
+        async def work(running: Running = running) -> Any:
+            await running.request(request())
+            result = (await pour(running, cut(unfold(GIVEN), 1))).result
+            running.end("complete")
+            return result
+
+        if on_error == "open" or where == "end":
+            assert run(work()) == GIVEN
+        elif where == "request":
+            with pytest.raises(Refused):
+                run(work())
+        else:
+            assert not isinstance(run(work()), Reply)
+        assert running.reports[0].failures[0] == "did not come back within 0.02 s"
 
 
 def test_a_refusal_names_the_policy_and_the_reason() -> None:

@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from headgate.policies import Policy
+from headgate.policies import Policy, loaded
 from headgate.policies.keys import EntryRefused
 from headgate.policies.loaded import load, prepare
 from headgate.policies.occasion import Occasion
-from tests.policies.strangers import Shout
+from tests.policies.strangers import Endless, Shout
 
 
 class Typed(Policy):
@@ -108,3 +108,9 @@ def test_whether_it_only_judges_is_its_own_word() -> None:
 
     assert prepare(Judge, {}).judges
     assert not prepare(Shout, {}).judges
+
+
+def test_a_class_whose_making_never_ends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loaded, "MAKE_S", 0.02)
+    with pytest.raises(EntryRefused, match=r"cannot be made within 0.02 s"):
+        prepare(Endless, {"where": "make"})

@@ -148,6 +148,7 @@ class _Compiler:
             lookback=keys.lookback or Terms(name="").lookback,
             deadline_s=keys.deadline or Terms(name="").deadline_s,
             rewrites=not prepared.judges,
+            stranger=True,
         )
         return self._link(terms, prepared, keys)
 

@@ -17,6 +17,7 @@ from headgate.model.fault import Fault, Refused
 from headgate.model.outcome import Outcome
 from headgate.model.request import Request
 from headgate.policies.hook_flow import Misbehaved
+from headgate.policies.patience import Endless, Steps, bounded
 from headgate.policies.policy import AskAgain, Policy, Refuse, overrides
 from headgate.policies.report import Report
 
@@ -26,11 +27,14 @@ OnError = Literal["closed", "open"]
 T = TypeVar("T")
 
 MOST_WORDS = 300
+SHORTEST_STEP_S = 0.5
+"""A busy machine may stop any process for a while."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """The terms on which a policy works, from its entry. ``max_hold_s`` None: no bound in time;
-    ``lookback`` characters at most are held; ``deadline_s`` bounds every wait."""
+    ``lookback`` characters at most are held; ``deadline_s`` bounds every wait, and of a
+    ``stranger``'s Python every step."""
 
     name: str
     mode: Mode = "enforce"
@@ -39,6 +43,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     lookback: int = 4096
     deadline_s: float = 5.0
     rewrites: bool = True
+    stranger: bool = False
+
+    @property
+    def step_s(self) -> float:
+        """How long Python may run on without waiting for anybody."""
+        return max(self.deadline_s, SHORTEST_STEP_S)
 
 
 class Duty:
@@ -73,9 +83,13 @@ class Duty:
     def run(self, hook: Callable[..., T], *args: Any) -> T | None:
         """What `hook` gives; None where it blocked (`fault`) or failed (`off`)."""
         try:
+            if self.terms.stranger:
+                return bounded(self.terms.step_s, hook, *args)
             return hook(*args)
         except Refuse as refusal:
             self.block(refusal)
+        except Endless:
+            self.fail(f"did not come back within {self.terms.step_s:g} s")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a policy may raise anything
             self.fail(_words(error))
         return None
@@ -84,9 +98,13 @@ class Duty:
         """The same for a hook that waits for somebody, within the deadline."""
         try:
             async with asyncio.timeout(self.terms.deadline_s):
+                if self.terms.stranger:
+                    return await Steps(self.terms.step_s, hook(*args))
                 return await hook(*args)
         except Refuse as refusal:
             self.block(refusal)
+        except Endless:
+            self.fail(f"did not come back within {self.terms.step_s:g} s")
         except TimeoutError:
             self.fail(f"gave no answer within {self.terms.deadline_s:g} s")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a policy may raise anything

@@ -11,7 +11,11 @@ import msgspec
 from headgate.config.problems import nearest
 from headgate.policies.keys import EntryRefused
 from headgate.policies.kind import Prepared
+from headgate.policies.patience import Endless, bounded
 from headgate.policies.policy import Policy
+
+MAKE_S = 60.0
+"""How long the first instance may take, which may have much to read."""
 
 
 def load(name: str) -> type[Policy]:
@@ -53,8 +57,10 @@ def prepare(kind: type[Policy], keys: Mapping[str, Any]) -> Prepared:
         if signature.parameters[name].default is inspect.Parameter.empty and name not in keys:
             raise EntryRefused(name, "is missing")
     try:
-        sample = kind(**arguments)
-    except Exception as error:
+        sample = bounded(MAKE_S, lambda: kind(**arguments))
+    except Endless as error:
+        raise EntryRefused("", f"cannot be made within {MAKE_S:g} s") from error
+    except (Exception, SystemExit) as error:
         raise EntryRefused("", f"cannot be made: {type(error).__name__}: {error}") from error
     return Prepared(lambda _occasion: kind(**arguments), judges=sample.judges)
 
