@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check format lint types imports tests agents conformance fuzz kills junk-keys logging-cost bench lock clean servers
+.PHONY: run test check format lint types imports tests agents conformance fuzz kills junk-keys logging-cost bench million schema-fuzz lock clean servers
 
 run: $(VENV)/run.ok  ## Start the gateway; with no configuration it serves the model `mock`.
 	$(BIN)/headgate serve $(ARGS)
@@ -57,6 +57,9 @@ logging-cost: $(VENV)/test.ok  ## What accounting and the request log cost a req
 
 bench: $(VENV)/test.ok  ## The gateway beside nginx, LiteLLM and Portkey; ARGS=--quick for nginx alone.
 	$(BIN)/python -m bench $(ARGS)
+
+million: $(VENV)/test.ok servers  ## The admin API on a million exchanges; fails over 50 ms at p95.
+	$(BIN)/python -m measure $(ARGS)
 
 lock: $(VENV)/test.ok  ## Pin every dependency with its hashes.
 	$(BIN)/python -m uv --version >/dev/null 2>&1 || $(PIP) install uv

@@ -19,7 +19,7 @@ ours wanted it so."""
 BUCKET_EDGES = (0, 1, 16, 64, 256, 1024, 4096, 16384, 65536)
 """Where the buckets of the histogram of answers' lengths begin, in tokens; the last is open."""
 
-MOST_GROUPS = 5_000
+MOST_GROUPS = 1_000
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,8 +21,11 @@ from headgate.model.analytics import (
     Totals,
 )
 from headgate.model.book_query import RequestQuery
+from headgate.model.figures import DAY_S
 from headgate.storage import cells
+from headgate.storage.days import split
 from headgate.storage.engine import Database
+from headgate.storage.figure_tables import figures
 from headgate.storage.figuring import SUMS
 from headgate.storage.quantiles import Counted, quantiles
 from headgate.storage.scope import Scope, names, scope_of
@@ -36,6 +39,8 @@ _NAMES: Mapping[GroupKey, str] = {
 }
 _COUNTS = tuple(name for name in SUMS if name != "cost_usd")
 _EPOCH = datetime.date(1970, 1, 1)
+_FIRST_DAYS = 2
+_MOST_STRETCHES = 8
 
 Measured = dict[Group, dict[int, list[tuple[int, Counted]]]]
 """By group and measure: the buckets in their order, with what is in each."""
@@ -59,26 +64,16 @@ class Analytics:
     async def totals(self, query: RequestQuery, by: Sequence[GroupKey]) -> tuple[Totals, ...]:
         """Sums by the given keys, the latest day and the most requests first."""
         scope = await self._scope(query)
-        found = cells.sums(scope, each_user="user" in by, database=self._database.name)
-        groups = _groups(found, by)
-        requests = func.sum(found.c.requests)
-        wanted = select(
-            *groups.values(),
-            *(_sum(found.c[name]).label(name) for name in _COUNTS),
-            func.coalesce(func.sum(found.c.cost_usd), 0.0).label("cost_usd"),
-        )
-        order = [groups["day"].desc()] if "day" in groups else []
-        rows = await self._database.fetch(
-            wanted.group_by(*groups.values())
-            .having(requests > 0)
-            .order_by(*order, requests.desc(), *groups.values())
-            .limit(MOST_GROUPS)
-        )
+        rows: list[Row] = []
+        for stretch in await self._stretches(scope) if "day" in by else [scope]:
+            rows += await self._sums(stretch, by, MOST_GROUPS - len(rows))
+            if len(rows) == MOST_GROUPS:
+                break
         named = await self._named([_group(row) for row in rows])
         return tuple(_totals(row, group) for row, group in zip(rows, named, strict=True))
 
     async def latency(self, query: RequestQuery, by: Sequence[GroupKey]) -> tuple[Latency, ...]:
-        """Quantiles of waiting by the given keys, the most requests first."""
+        """Quantiles of waiting by the given keys, the day aside, the most requests first."""
         measured = await self._measured(query, (kept.FIRST_EVENT, kept.RESPONSE), by)
         named = await self._named(list(measured))
         found = (
@@ -124,11 +119,48 @@ class Analytics:
             await self._catch_up()
         return await scope_of(self._database, query)
 
+    async def _sums(self, scope: Scope, by: Sequence[GroupKey], most: int) -> list[Row]:
+        found = cells.sums(scope, each_user="user" in by, database=self._database.name)
+        groups = _groups(found, by)
+        requests = func.sum(found.c.requests)
+        wanted = select(
+            *groups.values(),
+            *(_sum(found.c[name]).label(name) for name in _COUNTS),
+            func.coalesce(func.sum(found.c.cost_usd), 0.0).label("cost_usd"),
+        )
+        order = [groups["day"].desc()] if "day" in groups else []
+        return await self._database.fetch(
+            wanted.group_by(*groups.values())
+            .having(requests > 0)
+            .order_by(*order, requests.desc(), *groups.values())
+            .limit(most)
+        )
+
+    async def _stretches(self, scope: Scope) -> list[Scope]:
+        """`scope` in pieces of more and more days, the latest first: what is told apart by the
+        day is read no further back than it fills an answer."""
+        days = split(scope.since, scope.until)
+        if days.is_empty:
+            return [scope]
+        found = select(func.max(figures.c.day).label("last"))
+        last = (await self._database.fetch(found.where(*cells.day_conditions(figures, days))))[0]
+        if last["last"] is None:
+            return [scope]
+        made, high = [], scope.until
+        low, width = (last["last"] + 1) * DAY_S, _FIRST_DAYS
+        for _ in range(_MOST_STRETCHES):
+            low, width = low - width * DAY_S, 2 * width
+            if scope.since is not None and low <= scope.since:
+                break
+            made.append(msgspec.structs.replace(scope, since=float(low), until=high))
+            high = float(low)
+        return [*made, msgspec.structs.replace(scope, until=high)]
+
     async def _measured(
         self, query: RequestQuery, measures: Sequence[int], by: Sequence[GroupKey]
     ) -> Measured:
         scope = await self._scope(query)
-        found = cells.counts(scope, measures, each_user="user" in by, database=self._database.name)
+        found = cells.counts(scope, measures, each_user="user" in by)
         groups = _groups(found, by)
         places = [*groups.values(), found.c.measure, found.c.bucket]
         wanted = select(*places, _sum(found.c.n).label("n"), func.sum(found.c.total).label("total"))

@@ -43,33 +43,26 @@ OF_ATTEMPTS = frozenset((kept.ATTEMPT_FIRST_EVENT, kept.ATTEMPT_DURATION, kept.A
 def sums(scope: Scope, *, each_user: bool, database: str) -> Subquery:
     """The sums of exchanges by day, user, backend and model; see `figuring.SUMS`."""
     days = split(scope.since, scope.until)
-    whole = _of_series(figures, [figures.c[name] for name in SUMS], scope, days, each_user)
+    dimensions = [series.c[name] for name in _DIMENSIONS]
+    whole = (
+        select(figures.c.day, *dimensions, *(figures.c[name] for name in SUMS))
+        .select_from(series.join(figures, figures.c.series == series.c.id))
+        .where(*series_conditions(scope, each_user=each_user), *day_conditions(figures, days))
+    )
     if not days.pieces:
         return whole.subquery()
     return union_all(whole, _summed_log(scope, days, database)).subquery()
 
 
-def counts(scope: Scope, measures: Sequence[int], *, each_user: bool, database: str) -> Subquery:
-    """How many values of the `measures` fell into which bucket, and their sum, by day, user,
-    backend and model."""
+def counts(scope: Scope, measures: Sequence[int], *, each_user: bool) -> Subquery:
+    """How many values of the `measures` fell into which bucket, and their sum, by user, backend
+    and model."""
     days = split(scope.since, scope.until)
-    values = [tallies.c[name] for name in ("measure", "bucket", "n", "total")]
-    whole = _of_series(tallies, values, scope, days, each_user).where(
-        tallies.c.measure.in_(measures)
-    )
-    if kept.ENDED in measures:
-        whole = whole.where(tallies.c.bucket.in_(endings(scope)))
+    whole = _tallied(scope, measures, days, each_user)
     if not days.pieces:
         return whole.subquery()
-    logged = (_measured_log(measure, scope, days, database) for measure in measures)
+    logged = (_measured_log(measure, scope, days, each_user) for measure in measures)
     return union_all(whole, *logged).subquery()
-
-
-def day_column(at: ColumnElement[float], database: str) -> ColumnElement[int]:
-    """The day of a time, counted from 1970 in UTC."""
-    days = at / literal_column("86400.0")
-    # A cast cuts off in SQLite and rounds in PostgreSQL.
-    return cast(days if database == "sqlite" else func.floor(days), BigInteger)
 
 
 def number(value: int | float) -> ColumnElement[Any]:
@@ -108,6 +101,24 @@ def endings(scope: Scope) -> list[int]:
     return [kept.ended_bucket(outcome, detail) for outcome in outcomes for detail in details]
 
 
+def _tallied(scope: Scope, measures: Sequence[int], days: Days, each_user: bool) -> Select[Any]:
+    """Grouped by the series' numbers before anything is joined to them."""
+    meant = select(series.c.id).where(*series_conditions(scope, each_user=each_user))
+    places = [tallies.c.series, tallies.c.measure, tallies.c.bucket]
+    by_series = (
+        select(*places, func.sum(tallies.c.n).label("n"), func.sum(tallies.c.total).label("total"))
+        .where(tallies.c.series.in_(meant), tallies.c.measure.in_(measures))
+        .where(*day_conditions(tallies, days))
+        .group_by(*places)
+        .subquery()
+    )
+    dimensions = [series.c[name] for name in _DIMENSIONS]
+    values = [by_series.c[name] for name in ("measure", "bucket", "n", "total")]
+    return select(*dimensions, *values).select_from(
+        by_series.join(series, by_series.c.series == series.c.id)
+    )
+
+
 def _of_series(
     table: Table,
     values: Sequence[ColumnElement[Any]],
@@ -134,37 +145,48 @@ def _summed_log(scope: Scope, days: Days, database: str) -> Select[Any]:
         cost,
     ]
     return (
-        select(*_dimensions(exchanges, database), *values)
+        select(_day(row.created_at, database).label("day"), *_dimensions(exchanges, True), *values)
         .where(*in_log(scope), *of_model(scope))
         .where(_in_pieces(row.created_at, days))
     )
 
 
-def _measured_log(measure: int, scope: Scope, days: Days, database: str) -> Select[Any]:
+def _day(at: ColumnElement[float], database: str) -> ColumnElement[int]:
+    """The day of a time, counted from 1970 in UTC."""
+    days = at / literal_column("86400.0")
+    # A cast cuts off in SQLite and rounds in PostgreSQL.
+    return cast(days if database == "sqlite" else func.floor(days), BigInteger)
+
+
+def _measured_log(measure: int, scope: Scope, days: Days, each_user: bool) -> Select[Any]:
     table = attempts if measure in OF_ATTEMPTS else exchanges
     bucket, value = _bucket_and_value(measure)
     at = table.c.at if table is attempts else table.c.created_at
     wanted = _of_attempts(scope) if table is attempts else [*in_log(scope), *of_model(scope)]
-    return (
-        select(
-            *_dimensions(table, database),
-            number(measure).label("measure"),
-            bucket.label("bucket"),
-            number(1).label("n"),
-            cast(value, Double).label("total"),
-        )
+    places = [
+        *_dimensions(table, each_user),
+        number(measure).label("measure"),
+        bucket.label("bucket"),
+    ]
+    rows = (
+        select(*places, value.label("value"))
         .where(*wanted, value.is_not(None))
         .where(_in_pieces(at, days))
+        .subquery()
     )
+    groups = list(rows.c)[:-1]
+    total = cast(func.sum(rows.c.value), Double)
+    return select(*groups, func.count().label("n"), total.label("total")).group_by(*groups)
 
 
 def _bucket_and_value(measure: int) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     if measure in _LATENCIES:
         table, name = _LATENCIES[measure]
-        return _latency_bucket(measure), table.c[name]
+        return _bucket(table, name, kept.LATENCY_EDGES), table.c[name]
     if measure == kept.LENGTH:
         tokens = exchanges.c.completion_tokens
-        return _bucket(tokens, kept.LENGTH_EDGES), _bounded(tokens, null=True)
+        place = _bucket(exchanges, tokens.name, kept.LENGTH_EDGES)
+        return place, _bounded(tokens, null=True)
     table = attempts if measure in OF_ATTEMPTS else exchanges
     detail = number(0) if table is attempts else _flag(exchanges.c.detail_logged)
     places = {word: number(2 * place) for place, word in enumerate(kept.OUTCOMES)}
@@ -172,33 +194,34 @@ def _bucket_and_value(measure: int) -> tuple[ColumnElement[Any], ColumnElement[A
 
 
 @functools.cache
-def _latency_bucket(measure: int) -> Any:
-    table, name = _LATENCIES[measure]
-    return _bucket(table.c[name], kept.LATENCY_EDGES)
+def _bucket(table: Table, name: str, edges: tuple[float, ...]) -> ColumnElement[int]:
+    """How many of the `edges` the value has reached, as text: it is long, and always the same."""
+    return literal_column(_halved(f"{table.name}.{name}", edges), BigInteger)
 
 
-def _bucket(column: ColumnElement[Any], edges: Sequence[float], first: int = 0) -> Any:
-    """How many of the `edges` the value has reached, by halving."""
+def _halved(column: str, edges: Sequence[float], first: int = 0) -> str:
     if not edges:
-        return number(first)
+        return str(first)
     middle = len(edges) // 2
-    below = _bucket(column, edges[:middle], first)
-    above = _bucket(column, edges[middle + 1 :], first + middle + 1)
-    return case((column < number(edges[middle]), below), else_=above)
+    below = _halved(column, edges[:middle], first)
+    above = _halved(column, edges[middle + 1 :], first + middle + 1)
+    return f"CASE WHEN {column} < {edges[middle]!r} THEN {below} ELSE {above} END"
 
 
-def _dimensions(table: Table, database: str) -> list[ColumnElement[Any]]:
-    """Day, user, backend and model of rows of the log, as the figures have them."""
-    of_exchange = table is exchanges
-    at = table.c.created_at if of_exchange else table.c.at
-    asked = table.c.request_model if of_exchange else literal_column("''")
-    return [
-        day_column(at, database).label("day"),
-        _text(table.c.user_id).label("user_id"),
-        _text(table.c.backend_id).label("backend_id"),
-        asked.label("request_model"),
-        _text(table.c.routed_model).label("routed_model"),
-    ]
+def _dimensions(table: Table, each_user: bool) -> list[ColumnElement[Any]]:
+    """User, backend and model of rows of the log, as the figures have them; the model asked for
+    only where none was routed to."""
+    none: ColumnElement[str] = literal_column("''")
+    unrouted = case((table.c.routed_model.is_(None), exchanges.c.request_model), else_=none)
+    asked = unrouted if table is exchanges else none
+    user = _text(table.c.user_id) if each_user else none
+    columns = {
+        "user_id": user,
+        "backend_id": _text(table.c.backend_id),
+        "request_model": asked,
+        "routed_model": _text(table.c.routed_model),
+    }
+    return [column.label(name) for name, column in columns.items()]
 
 
 def _text(column: ColumnElement[Any]) -> ColumnElement[str]:

@@ -115,17 +115,19 @@ def _lies_in(moment: float, low: float | None, high: float | None) -> bool:
 def _by_day(scope: Scope, search: Search | None) -> Select[Any]:
     """How many exchanges fit on each of the whole days."""
     n = func.sum(tallies.c.n)
+    by_user = search is not None and search.by_user
     buckets = cells.endings(scope)
     wanted = (
         select(tallies.c.day, n.label("n"))
         .select_from(series.join(tallies, tallies.c.series == series.c.id))
-        .where(*cells.series_conditions(scope, each_user=search is not None))
+        .where(*cells.series_conditions(scope, each_user=by_user))
         .where(*cells.day_conditions(tallies, split(scope.since, scope.until)))
         .where(tallies.c.measure == cells.number(kept.ENDED), tallies.c.bucket.in_(buckets))
     )
     if search is not None:
         ended = [kept.ended_bucket(o, d) for o in search.outcomes for d in (False, True)]
-        wanted = wanted.where(or_(search.in_series(), tallies.c.bucket.in_(ended)))
+        matching = tallies.c.series.in_(select(series.c.id).where(search.in_series()))
+        wanted = wanted.where(or_(matching, tallies.c.bucket.in_(ended)))
     return wanted.group_by(tallies.c.day).having(n > 0)
 
 

@@ -18,10 +18,10 @@ from headgate.storage.scope import Condition, Scope, between, in_log, names, of_
 from headgate.storage.sql import like_pattern
 from headgate.storage.tables import exchanges
 
-NEWEST = 2_000
+NEWEST = 1_000
 """Exchanges of which every column is searched."""
 
-NEWEST_FAILED = 10_000
+NEWEST_FAILED = 3_000
 """Exchanges with an error whose text is searched."""
 
 MOST_HITS = 2_000
@@ -46,10 +46,11 @@ class Hit(msgspec.Struct, frozen=True):
 
 class Search(msgspec.Struct, frozen=True):
     """What fits: rows whose names or outcome contain the text, and `hits` beside them. ``since``:
-    from when on every text was searched; None: all of it."""
+    from when on every text was searched; None: all of it. `by_user`: some user's name fits."""
 
     pattern: str
     outcomes: tuple[Outcome, ...]
+    by_user: bool
     hits: tuple[Hit, ...] = ()
     since: float | None = None
 
@@ -58,11 +59,12 @@ class Search(msgspec.Struct, frozen=True):
         row = exchanges.c
         pattern = self.pattern
         found: list[Condition] = [
-            row.user_id.in_(_ids(pattern, "user")),
             row.backend_id.in_(_ids(pattern, "backend")),
             row.request_model.in_(_values(pattern, "request_model")),
             row.routed_model.in_(_values(pattern, "routed_model")),
         ]
+        if self.by_user:
+            found.append(row.user_id.in_(_ids(pattern, "user")))
         if self.outcomes:
             found.append(row.outcome.in_(self.outcomes))
         return found
@@ -70,8 +72,9 @@ class Search(msgspec.Struct, frozen=True):
     def in_series(self) -> Condition:
         """What a series is found by."""
         cell, pattern = series.c, self.pattern
+        users = [cell.user_id.in_(_ids(pattern, "user"))] if self.by_user else []
         return or_(
-            cell.user_id.in_(_ids(pattern, "user")),
+            *users,
             cell.backend_id.in_(_ids(pattern, "backend")),
             cell.request_model.in_(_values(pattern, "request_model")),
             cell.routed_model.in_(_values(pattern, "routed_model")),
@@ -82,7 +85,9 @@ async def search(database: Database, scope: Scope, text: str) -> Search:
     """What `text` finds in the scope. Raises StoreUnreachable."""
     low = text.lower()
     outcomes = tuple(word for word in OUTCOMES if low in word)
-    plain = Search(like_pattern(text), outcomes)
+    pattern = like_pattern(text)
+    users = await database.fetch(_ids(pattern, "user").limit(1))
+    plain = Search(pattern, outcomes, bool(users))
     newest = await _reach(database, scope, NEWEST, failed=False)
     failed = await _reach(database, scope, NEWEST_FAILED, failed=True)
     wanted = [*in_log(scope), *of_model(scope), *between(exchanges.c.created_at, *_range(scope))]

@@ -1,18 +1,25 @@
-"""Deletes what is older than the operator wants to keep, a batch a transaction."""
+"""Deletes what is older than the operator wants to keep, a batch a transaction.
+
+Rows of the log go by the configured time. The figures outlive them, for `FIGURES_S`: they are
+small, and bills and trends look further back than the log. What is deleted here is never read.
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import Table, bindparam, delete, select, tuple_
 
+from headgate.model.figures import DAY_S, day_of
 from headgate.model.store_faults import StoreUnreachable
 from headgate.storage.engine import Database
-from headgate.storage.sql import Step
+from headgate.storage.figure_tables import figures, known_names, log_horizon, series, tallies
+from headgate.storage.sql import Step, upsert
 from headgate.storage.tables import attempts, exchanges
 
 BATCH = 1_000
 EVERY_S = 3600.0
+FIGURES_S = 400.0 * DAY_S
 
 _LOG = logging.getLogger(__name__)
 
@@ -22,9 +29,11 @@ async def keep_only(
 ) -> None:
     """Deletes every hour, for ever, what is older than `retention_s`; 0 keeps everything."""
     while True:
-        if retention_s():
+        kept_s = retention_s()
+        if kept_s:
             try:
-                await delete_before(database, wall() - retention_s())
+                await delete_before(database, wall() - kept_s)
+                await delete_figures_before(database, wall() - max(kept_s, FIGURES_S))
             except StoreUnreachable as error:
                 _LOG.warning("old rows of the request log stay for another hour: %s", error)
         await asyncio.sleep(EVERY_S)
@@ -33,9 +42,11 @@ async def keep_only(
 async def delete_before(database: Database, before: float, batch: int = BATCH) -> int:
     """Deletes exchanges (bodies go with them) and attempts from before the Unix time `before`.
 
-    Returns how many exchanges went. Short transactions let the books be written in between.
-    Raises StoreUnreachable; what went is gone then, the rest goes next time.
+    Readers see none of them from the first moment on. Returns how many exchanges went. Short
+    transactions let the books be written in between. Raises StoreUnreachable; what went is gone
+    then, the rest goes next time.
     """
+    await _move_horizon(database, before)
     old = select(exchanges.c.id).where(exchanges.c.created_at < before).limit(batch)
     gone = await _repeat(database, Step(delete(exchanges).where(exchanges.c.id.in_(old))), batch)
     key = tuple_(attempts.c.exchange_id, attempts.c.attempt)
@@ -43,6 +54,32 @@ async def delete_before(database: Database, before: float, batch: int = BATCH) -
     old_attempts = made.where(attempts.c.at < before).limit(batch)
     await _repeat(database, Step(delete(attempts).where(key.in_(old_attempts))), batch)
     return gone
+
+
+async def delete_figures_before(database: Database, before: float, batch: int = BATCH) -> None:
+    """Deletes the figures of days that ended before the Unix time `before`, and what has had none
+    since. Raises StoreUnreachable."""
+    day = day_of(before)
+    rows = await database.fetch(select(series.c.id).order_by(series.c.id))
+    ids = [row["id"] for row in rows]
+    for start in range(0, len(ids), batch):
+        some = ids[start : start + batch]
+        await database.write([_of_each(table, some, day) for table in (figures, tallies)])
+    for table in (series, known_names):
+        await database.write([Step(delete(table).where(table.c.last_day < day))])
+
+
+async def _move_horizon(database: Database, before: float) -> None:
+    there = await database.fetch(select(log_horizon.c.at))
+    if not there or there[0]["at"] < before:
+        row = {"id": 1, "at": before}
+        await database.write([Step(upsert(database.name, log_horizon), (row,))])
+
+
+def _of_each(table: Table, ids: Sequence[int], day: int) -> Step:
+    """The days before `day` of each series: one by one, so that each is found by its key."""
+    of_one = delete(table).where(table.c.series == bindparam("id"), table.c.day < bindparam("end"))
+    return Step(of_one, tuple({"id": id_, "end": day} for id_ in ids))
 
 
 async def _repeat(database: Database, step: Step, batch: int) -> int:
