@@ -8,7 +8,7 @@ from pathlib import Path
 
 from headgate import __version__
 
-_PARTS = ("uvicorn", "httptools", "uvloop", "aiohttp", "msgspec", "SQLAlchemy", "aiosqlite")
+_PARTS = ("uvicorn", "httptools", "uvloop", "msgspec", "SQLAlchemy", "aiosqlite")
 
 
 def describe() -> dict[str, str]:
