@@ -34,6 +34,9 @@ and gives its own: those cells are for exchanges that a policy has translated al
 The targets are OpenAI (`chat` and `responses`), Anthropic (`messages`), the Gemini API and Bedrock
 (`converse`), with one of their present models each; others may take more or less (a temperature, an
 effort), which is listed in the same way.
+
+Earlier responses and answers in the background are told here as the dialects have them; the gateway
+itself provides both for every backend, see [Stored responses](responses.md).
 """
 
 
