@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Table, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement
 
 from headgate.storage.figure_tables import figures, known_names, series, tallies
 from headgate.storage.figuring import SUMS, Change, SeriesKey
-from headgate.storage.sql import Step
+from headgate.storage.sql import Step, insert_into
 
 _KEY = ("level", "user_id", "backend_id", "request_model", "routed_model")
 
@@ -65,7 +64,7 @@ def _keyed(key: SeriesKey) -> Mapping[str, Any]:
 def _latest(database: str, table: Table, key: tuple[str, ...]) -> ClauseElement:
     """Inserts a row, or moves its last day on."""
     values: dict[str, Any] = {name: bindparam(name) for name in (*key, "last_day")}
-    made = _insert(database, table).values(values)
+    made = insert_into(database, table).values(values)
     return made.on_conflict_do_update(
         index_elements=[table.c[name] for name in key],
         set_={"last_day": made.excluded["last_day"]},
@@ -79,12 +78,8 @@ def _added(
     """Inserts a row of a series, or adds to it."""
     id_ = select(series.c.id).where(*(series.c[name] == bindparam(name) for name in _KEY))
     values: dict[str, Any] = {name: bindparam(name) for name in (*key, *summed)}
-    made = _insert(database, table).values({"series": id_.scalar_subquery(), **values})
+    made = insert_into(database, table).values({"series": id_.scalar_subquery(), **values})
     return made.on_conflict_do_update(
         index_elements=list(table.primary_key),
         set_={name: table.c[name] + made.excluded[name] for name in summed},
     )
-
-
-def _insert(database: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return sqlite.insert(table) if database == "sqlite" else postgresql.insert(table)

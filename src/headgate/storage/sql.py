@@ -6,13 +6,16 @@ values both drivers take natively.
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import Dialect, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 Row = Mapping[str, Any]
 
@@ -57,7 +60,7 @@ def render(statement: ClauseElement, dialect: Dialect) -> Sql:
 
 def upsert(database: str, table: Table) -> ClauseElement:
     """Inserts a row, or overwrites all of the row that has its primary key."""
-    insert = _insert(database, table)
+    insert = insert_into(database, table)
     keys = list(table.primary_key)
     rest = {c.name: insert.excluded[c.name] for c in table.columns if not c.primary_key}
     return insert.on_conflict_do_update(index_elements=keys, set_=rest)
@@ -66,11 +69,16 @@ def upsert(database: str, table: Table) -> ClauseElement:
 def insert_absent(database: str, table: Table) -> ClauseElement:
     """Inserts a row unless its primary key is there already."""
     keys = list(table.primary_key)
-    return _insert(database, table).on_conflict_do_nothing(index_elements=keys)
+    return insert_into(database, table).on_conflict_do_nothing(index_elements=keys)
 
 
-def _insert(database: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return sqlite.insert(table) if database == "sqlite" else postgresql.insert(table)
+def insert_into(database: str, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """An insert that may say what becomes of a row that is there already."""
+    if database == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - 2 MB that SQLite has no use for
+
+    return postgresql.insert(table)
 
 
 def storable(value: Any) -> Any:
