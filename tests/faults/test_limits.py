@@ -65,7 +65,7 @@ def test_too_many_requests_are_told_in_the_callers_own_words(
     fine(upstream, gateway, user, caller)
     answer = put(gateway, user, caller)
     message = check_error(answer, caller, 429, "rate_limit_exceeded", "rate_limit_error")
-    assert message.startswith("Rate limit reached: this key may use 2 requests a minute.")
+    assert message.startswith("Rate limit reached: this user may use 2 requests a minute.")
     assert 25 <= int(answer.headers["retry-after"]) <= 30
     log.outcome(answer, "refused", attempts=0)
     for told, remaining in ((first, "1"), (answer, "0")):
