@@ -315,7 +315,7 @@ class ResponseMemory(Protocol):
 
     async def chain(self, last: StoredResponse) -> tuple[StoredResponse, ...]:
         """The response behind all that it goes on from, the oldest first. Where the first goes on
-        from another, that one is gone, or the chain is too long."""
+        from another, that one is gone, or the chain is too long. Raises TooMuch."""
         ...
 
     async def of_items(self, owner: str, ids: Sequence[str]) -> tuple[StoredResponse, ...]:
@@ -359,7 +359,8 @@ class ResponseMemory(Protocol):
         self, owner: str, id_: str, at: float, items: Sequence[tuple[str, str]]
     ) -> None: ...
     async def items(self, owner: str, id_: str) -> tuple[tuple[str, str], ...]:
-        """In the order in which they were said; those of one response stand together."""
+        """In the order in which they were said; those of one response stand together. Raises
+        TooMuch."""
         ...
 
     async def remove_item(self, owner: str, id_: str, item_id: str) -> bool: ...

@@ -5,18 +5,19 @@ from typing import Any
 
 import msgspec
 
-from headgate.model.store_faults import StoreUnreachable
+from headgate.model.store_faults import StoreUnreachable, TooMuch
 from headgate.model.stored import CANCELLING, RUNNING, Conversation, Kept, StoredResponse
 
 
 class FakeMemory:
-    """Keeps everything at once; nothing can be reached while it is ``down``."""
+    """Keeps everything at once; nothing can be reached while it is ``down``, and
+    nothing be read whole while it is ``too_much``."""
 
     def __init__(self) -> None:
         self.kept: dict[str, Kept] = {}
         self.talks: dict[tuple[str, str], Conversation] = {}
         self.said: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        self.down = False
+        self.down = self.too_much = False
         self.settlings = 0
         self.alive_at = 0.0
 
@@ -31,11 +32,13 @@ class FakeMemory:
         self._reach()
 
     async def get(self, owner: str, id_: str) -> StoredResponse | None:
-        self._reach()
+        if self.down:
+            raise StoreUnreachable("down")
         mine = [k.stored for k in self.kept.values() if k.stored.owner == owner]
         return next((one for one in reversed(mine) if one.id == id_), None)
 
     async def chain(self, last: StoredResponse) -> tuple[StoredResponse, ...]:
+        self._reach()
         links = [last]
         while (key := links[0].previous) is not None and key in self.kept:
             links.insert(0, self.kept[key].stored)
@@ -86,7 +89,8 @@ class FakeMemory:
         self.said[conversation.owner, conversation.id] = list(items)
 
     async def get_conversation(self, owner: str, id_: str) -> Conversation | None:
-        self._reach()
+        if self.down:
+            raise StoreUnreachable("down")
         return self.talks.get((owner, id_))
 
     async def change_conversation(self, owner: str, id_: str, metadata: Mapping[str, Any]) -> bool:
@@ -105,6 +109,7 @@ class FakeMemory:
         self.said[owner, id_].extend(items)
 
     async def items(self, owner: str, id_: str) -> tuple[tuple[str, str], ...]:
+        self._reach()
         return tuple(self.said[owner, id_])
 
     async def remove_item(self, owner: str, id_: str, item_id: str) -> bool:
@@ -114,5 +119,7 @@ class FakeMemory:
         return len(kept) < len(said)
 
     def _reach(self) -> None:
+        if self.too_much:
+            raise TooMuch
         if self.down:
             raise StoreUnreachable("down")

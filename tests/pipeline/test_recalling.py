@@ -160,6 +160,13 @@ async def test_a_history_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fault.http_status == 413
 
 
+async def test_what_is_stored_is_not_read_where_it_is_too_much() -> None:
+    memory = remembering()
+    memory.too_much = True
+    fault = await fault_of(scene_of(memory=memory, previous_response_id="resp_1"))
+    assert fault.http_status == 413
+
+
 async def test_an_operator_may_keep_nothing() -> None:
     settings = Settings(heartbeat_s=0, store_responses=False)
     scene = scene_of(settings=settings)

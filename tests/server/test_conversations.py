@@ -101,3 +101,9 @@ async def test_a_database_that_does_not_answer_is_told_as_that() -> None:
     talks, path = await made()
     talks.memory.down = True
     assert (await talks.ask("GET", path)).status == 503
+
+
+async def test_a_conversation_that_is_too_large_is_told_as_that() -> None:
+    talks, path = await made()
+    talks.memory.too_much = True
+    assert (await talks.ask("GET", f"{path}/items")).status == 413

@@ -1,6 +1,10 @@
 import asyncio
 
+import pytest
+
+from headgate.model.store_faults import TooMuch
 from headgate.model.stored import Conversation
+from headgate.storage import conversations as module
 from headgate.storage.conversations import Conversations
 from headgate.storage.engine import Database
 from tests.storage.stored_samples import OWNER, kept, stored
@@ -71,3 +75,14 @@ async def test_a_response_brings_nothing_into_a_conversation_that_is_gone(
     await store.remove(OWNER, "conv_1")
     await database.write(store.steps([said]))
     assert await store.items(OWNER, "conv_1") == ()
+
+
+async def test_a_conversation_that_is_too_large_is_not_read(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await made(database, "aaa", "bbb")
+    monkeypatch.setattr(module, "MOST_BYTES", 10)
+    assert len(await store.items(OWNER, "conv_1")) == 2
+    monkeypatch.setattr(module, "MOST_BYTES", 9)
+    with pytest.raises(TooMuch):
+        await store.items(OWNER, "conv_1")

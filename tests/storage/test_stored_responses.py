@@ -1,5 +1,6 @@
 import pytest
 
+from headgate.model.store_faults import TooMuch
 from headgate.model.stored import Kept
 from headgate.storage import stored_responses as module
 from headgate.storage.engine import Database
@@ -61,6 +62,19 @@ async def test_a_chain_is_bounded(database: Database, monkeypatch: pytest.Monkey
         links.append(following(links[-1], f"resp_{number}"))
     store = await write(database, *map(kept, links))
     assert await store.chain(links[-1].key) == tuple(links[-3:])
+
+
+async def test_a_chain_that_is_too_large_is_not_read(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = stored("resp_1", input="x" * 100)
+    second = following(first, "resp_2", input="x" * 100)
+    store = await write(database, kept(first), kept(second))
+    monkeypatch.setattr(module, "MOST_BYTES", first.size + second.size)
+    assert len(await store.chain(second.key)) == 2
+    monkeypatch.setattr(module, "MOST_BYTES", first.size + second.size - 1)
+    with pytest.raises(TooMuch):
+        await store.chain(second.key)
 
 
 async def test_going_on_from_a_chain_is_using_all_of_it(database: Database) -> None:

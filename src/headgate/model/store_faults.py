@@ -15,3 +15,7 @@ class RowConflict(RowRefused):
 
 class SecretLost(Exception):  # noqa: N818 - named for the fact
     """A sealed secret cannot be opened; the message says why and names no secret."""
+
+
+class TooMuch(Exception):  # noqa: N818 - named for the fact
+    """More is stored than can be read at once."""

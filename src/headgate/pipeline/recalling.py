@@ -8,7 +8,7 @@ import msgspec
 from headgate.dialects.dialect import Ties
 from headgate.dialects.responses import history
 from headgate.model.fault import Fault, Refused
-from headgate.model.store_faults import StoreUnreachable
+from headgate.model.store_faults import StoreUnreachable, TooMuch
 from headgate.model.stored import RUNNING, StoredResponse
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.keeping import Keeping, Origin
@@ -21,7 +21,7 @@ from headgate.wire import json_text
 from headgate.wire.json_fields import text
 
 NOT_FOUND = "previous_response_not_found"
-MOST_BYTES = 256 * 1024 * 1024
+MOST_BYTES = 128 * 1024 * 1024
 """Of a request with all that was said before."""
 
 
@@ -39,6 +39,8 @@ async def recall(turn: Turn) -> None:
         previous = await turn.watch.until(_recall(turn, memory, ties), NEVER)
     except StoreUnreachable as error:
         raise store_unreachable() from error
+    except TooMuch as error:
+        raise too_much() from error
     if ties.store:
         recalled = exchange.recalled
         origin = Origin(
@@ -91,6 +93,12 @@ def store_unreachable() -> Refused:
     return Refused(Fault(kind="overloaded", message=message, retry_after_s=1.0))
 
 
+def too_much() -> Refused:
+    """The refusal of what is longer than can be told."""
+    message = "The request is too large with all that was said before it."
+    return Refused(Fault(kind="request_too_large", message=message))
+
+
 async def _recall(turn: Turn, memory: ResponseMemory, ties: Ties) -> StoredResponse | None:
     exchange = turn.exchange
     owner, short, streams = exchange.user.id, exchange.body, exchange.envelope.stream
@@ -117,8 +125,7 @@ async def _recall(turn: Turn, memory: ResponseMemory, ties: Ties) -> StoredRespo
     )
     exchange.body = history.completed(short, said)
     if len(exchange.body) > MOST_BYTES:
-        message = "The request is too large with all that was said before it."
-        raise Refused(Fault(kind="request_too_large", message=message))
+        raise too_much()
     return previous
 
 

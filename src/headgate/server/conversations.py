@@ -4,10 +4,10 @@ from typing import Any
 
 from headgate.dialects.responses import history
 from headgate.model.fault import Fault, Refused, bad_request
-from headgate.model.store_faults import StoreUnreachable
+from headgate.model.store_faults import StoreUnreachable, TooMuch
 from headgate.model.stored import Conversation
 from headgate.pipeline.gateway import Gateway
-from headgate.pipeline.recalling import store_unreachable
+from headgate.pipeline.recalling import store_unreachable, too_much
 from headgate.ports import Downstream
 from headgate.server.interface import Scope
 from headgate.server.paging import page_of
@@ -42,6 +42,8 @@ async def serve_conversations(gateway: Gateway, scope: Scope, downstream: Downst
                 raise nothing_here()
     except StoreUnreachable as error:
         raise store_unreachable() from error
+    except TooMuch as error:
+        raise too_much() from error
 
 
 async def _make(visited: Visit) -> None:

@@ -5,11 +5,15 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
 
+from headgate.model.store_faults import TooMuch
 from headgate.model.stored import Conversation, Kept
 from headgate.storage.engine import Database
 from headgate.storage.sql import Row, Step
 from headgate.storage.stored_tables import conversation_items, conversations
 from headgate.wire import json_text
+
+MOST_BYTES = 64 * 1024 * 1024
+"""Roughly, of one conversation."""
 
 _C, _I = conversations, conversation_items
 _HEAD = (_C.c.owner == bindparam("of_owner"), _C.c.id == bindparam("of_id"))
@@ -82,8 +86,13 @@ class Conversations:
         await self._database.write(_appending(owner, id_, at, items))
 
     async def items(self, owner: str, id_: str) -> tuple[tuple[str, str], ...]:
-        """Its items in their order, each an id and JSON."""
-        wanted = select(_I.c.id, _I.c.item).where(_I.c.owner == owner, _I.c.conversation == id_)
+        """Its items in their order, each an id and JSON. Raises TooMuch where they are larger than
+        `MOST_BYTES` together."""
+        of = (_I.c.owner == owner, _I.c.conversation == id_)
+        size = func.sum(func.length(_I.c.item)).label("size")
+        if ((await self._database.fetch(select(size).where(*of)))[0]["size"] or 0) > MOST_BYTES:
+            raise TooMuch
+        wanted = select(_I.c.id, _I.c.item).where(*of)
         rows = await self._database.fetch(wanted.order_by(_I.c.position))
         return tuple((row["id"], row["item"]) for row in rows)
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, literal_column, or_, select, update
+from sqlalchemy import bindparam, delete, func, literal_column, or_, select, update
 
+from headgate.model.store_faults import TooMuch
 from headgate.model.stored import CANCELLING, RUNNING, Kept, StoredResponse
 from headgate.storage.engine import Database
 from headgate.storage.sql import Row, Step, insert_absent, upsert
@@ -14,6 +15,8 @@ from headgate.storage.stored_tables import stored_events, stored_items, stored_r
 
 MOST_LINKS = 2_000
 """Responses of one chain."""
+MOST_BYTES = 64 * 1024 * 1024
+"""Roughly, of one chain."""
 TOUCH_AFTER_S = 86_400.0
 """A chain's last use is noted once a day."""
 
@@ -73,7 +76,7 @@ class StoredResponses:
 
     async def chain(self, key: str) -> tuple[StoredResponse, ...]:
         """The response of that key behind all that it goes on from, the oldest first; at most
-        `MOST_LINKS`."""
+        `MOST_LINKS`. Raises TooMuch where they are larger than `MOST_BYTES` together."""
         first = select(_T.c.key, _T.c.previous, literal_column("0").label("depth"))
         links = first.where(_T.c.key == key).cte("links", recursive=True)
         further = select(_T.c.key, _T.c.previous, links.c.depth + literal_column("1"))
@@ -83,6 +86,10 @@ class StoredResponses:
                 links.c.depth < literal_column(str(MOST_LINKS - 1)),
             )
         )
+        size = func.sum(func.length(_T.c.input) + func.length(_T.c.response)).label("size")
+        sizes = await self._database.fetch(select(size).join(links, _T.c.key == links.c.key))
+        if (sizes[0]["size"] or 0) > MOST_BYTES:
+            raise TooMuch
         wanted = select(_T).join(links, _T.c.key == links.c.key).order_by(links.c.depth.desc())
         return tuple(map(_record, await self._database.fetch(wanted)))
 
