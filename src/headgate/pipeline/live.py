@@ -108,10 +108,6 @@ class Live:
     def pushing(self) -> None:
         """See `headgate.ports.Downstream`."""
 
-    def pushing(self) -> None:
-        """It reads what it is told."""
-        return
-
     def on_leave(self, callback: Callable[[], None]) -> None:
         """It never leaves."""
 
