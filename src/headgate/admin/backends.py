@@ -7,6 +7,7 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import ConfigDict, Field
 
+from headgate.admin import shapes
 from headgate.admin.answers import answer
 from headgate.admin.control import (
     Body,
@@ -65,14 +66,14 @@ class BackendNew(BackendChange):
 router = APIRouter(prefix="/admin/backends", tags=["backends"])
 
 
-@router.get("")
+@router.get("", response_model=list[shapes.Backend])
 async def list_backends(control: Wired) -> Response:
     """Every backend, those of the file first."""
     rows = (*control.file_rows().backends, *await control.store.list_backends())
     return answer([show(control, row) for row in rows])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=shapes.Backend)
 async def create_backend(control: Wired, body: BackendNew, request: Request) -> Response:
     """Makes a backend and asks it for its models."""
     refuse_duplicate(control.file_rows().backends, body.name, "a backend")
@@ -90,13 +91,13 @@ async def create_backend(control: Wired, body: BackendNew, request: Request) -> 
     return answer(show(control, row), 201)
 
 
-@router.get("/{id}")
+@router.get("/{id}", response_model=shapes.Backend)
 async def get_backend(control: Wired, id: str) -> Response:
     """One backend."""
     return answer(show(control, await _one(control, id)))
 
 
-@router.put("/{id}")
+@router.put("/{id}", response_model=shapes.Backend)
 async def change_backend(
     control: Wired, id: str, body: BackendChange, request: Request
 ) -> Response:
@@ -131,14 +132,14 @@ async def delete_backend(control: Wired, id: str, request: Request) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/{id}/models")
+@router.get("/{id}/models", response_model=shapes.BackendModels)
 async def list_models(control: Wired, id: str) -> Response:
     """What the backend offers, as far as it is known."""
     row = await _one(control, id)
     return answer(_show_models(row, control.models_of(row.name)))
 
 
-@router.post("/{id}/models/refresh")
+@router.post("/{id}/models/refresh", response_model=shapes.BackendModels)
 async def refresh_models(control: Wired, id: str) -> Response:
     """Asks the backend for its models now."""
     row = await _one(control, id)

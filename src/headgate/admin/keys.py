@@ -7,6 +7,7 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import AfterValidator, Field
 
+from headgate.admin import shapes
 from headgate.admin.answers import answer
 from headgate.admin.control import Body, Control, NewKey, Wired, refuse_file, require
 from headgate.admin.instants import rfc3339
@@ -48,7 +49,7 @@ class KeyNew(KeyChange):
 router = APIRouter(prefix="/admin/users/{id}/keys", tags=["users"])
 
 
-@router.get("")
+@router.get("", response_model=list[shapes.Key])
 async def list_keys(control: Wired, id: str) -> Response:
     """The user's keys, the oldest first. The file's users have theirs in the file."""
     if any(row.id == id for row in control.file_rows().users):
@@ -57,7 +58,7 @@ async def list_keys(control: Wired, id: str) -> Response:
     return answer([_show(key) for key in await control.store.list_keys(id)])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=shapes.KeyInFull)
 async def create_key(control: Wired, id: str, body: KeyNew, request: Request) -> Response:
     """Makes a further key, shown in full here and never again."""
     refuse_file(control.file_rows().users, id)
@@ -70,7 +71,7 @@ async def create_key(control: Wired, id: str, body: KeyNew, request: Request) ->
     return answer({**_show(row), "api_key": made.text}, 201)
 
 
-@router.put("/{key_id}")
+@router.put("/{key_id}", response_model=shapes.Key)
 async def change_key(
     control: Wired, id: str, key_id: str, body: KeyChange, request: Request
 ) -> Response:

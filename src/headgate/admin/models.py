@@ -7,6 +7,7 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import ConfigDict, Field
 
+from headgate.admin import shapes
 from headgate.admin.answers import answer
 from headgate.admin.control import (
     Body,
@@ -46,7 +47,7 @@ class ModelNew(ModelChange):
 router = APIRouter(prefix="/admin/models", tags=["models"])
 
 
-@router.get("")
+@router.get("", response_model=list[shapes.Model])
 async def list_models(control: Wired) -> Response:
     """Every model with targets, those of the file first."""
     rows = (*control.file_rows().models, *await control.store.list_models())
@@ -54,7 +55,7 @@ async def list_models(control: Wired) -> Response:
     return answer([_show(row, known) for row in rows])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=shapes.Model)
 async def create_model(control: Wired, body: ModelNew, request: Request) -> Response:
     """Makes a model."""
     refuse_duplicate(control.file_rows().models, body.name, "a model")
@@ -65,7 +66,7 @@ async def create_model(control: Wired, body: ModelNew, request: Request) -> Resp
     return answer(_show(row, await _known(control)), 201)
 
 
-@router.get("/{id}")
+@router.get("/{id}", response_model=shapes.Model)
 async def get_model(control: Wired, id: str) -> Response:
     """One model."""
     of_file = next((row for row in control.file_rows().models if row.id == id), None)
@@ -73,7 +74,7 @@ async def get_model(control: Wired, id: str) -> Response:
     return answer(_show(row, await _known(control)))
 
 
-@router.put("/{id}")
+@router.put("/{id}", response_model=shapes.Model)
 async def change_model(control: Wired, id: str, body: ModelChange, request: Request) -> Response:
     """Changes the fields that are given."""
     refuse_file(control.file_rows().models, id)

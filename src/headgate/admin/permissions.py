@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
+from headgate.admin import shapes
 from headgate.admin.answers import answer
 from headgate.admin.control import IN_FILE, Body, Control, Wired
 from headgate.model.directory import Permission
@@ -20,13 +21,13 @@ class PermissionBody(Body):
 router = APIRouter(prefix="/admin/permissions", tags=["permissions"])
 
 
-@router.get("")
+@router.get("", response_model=list[shapes.Permission])
 async def list_permissions(control: Wired) -> Response:
     """Every permission, those of the file first."""
     return answer([_show(row) for row in await _all(control)])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=shapes.Permission)
 async def grant(control: Wired, body: PermissionBody, request: Request) -> Response:
     """Lets a user use a backend."""
     await _require_both(control, body)
@@ -57,13 +58,13 @@ async def revoke(
     return Response(status_code=204)
 
 
-@router.get("/user/{id}")
+@router.get("/user/{id}", response_model=list[shapes.Permission])
 async def of_user(control: Wired, id: str) -> Response:
     """What one user may use."""
     return answer([_show(row) for row in await _all(control) if row.user_id == id])
 
 
-@router.get("/backend/{id}")
+@router.get("/backend/{id}", response_model=list[shapes.Permission])
 async def of_backend(control: Wired, id: str) -> Response:
     """Who may use one backend."""
     return answer([_show(row) for row in await _all(control) if row.backend_id == id])

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import ConfigDict
 
+from headgate.admin import shapes
 from headgate.admin.answers import answer
 from headgate.admin.control import Body, Control, Wired, refuse_file_row, require
 from headgate.admin.masking import masked, restored
@@ -32,13 +33,13 @@ class Order(Body):
 router = APIRouter(prefix="/admin/policies", tags=["policies"])
 
 
-@router.get("")
+@router.get("", response_model=list[shapes.Policy])
 async def list_policies(control: Wired) -> Response:
     """The chain in its order, the file's entries first."""
     return answer([_show(row) for row in await _all(control)])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=shapes.Policy)
 async def create_policy(control: Wired, body: PolicyBody, request: Request) -> Response:
     """Adds an entry at the end of the chain."""
     given = restored(body.given(), {})
@@ -54,7 +55,7 @@ async def create_policy(control: Wired, body: PolicyBody, request: Request) -> R
     return answer(_show(row), 201)
 
 
-@router.post("/reorder")
+@router.post("/reorder", response_model=list[shapes.Policy])
 async def reorder(control: Wired, body: Order, request: Request) -> Response:
     """Puts the database's chain in another order."""
     store = control.writing(request, "policy.reorder", "chain", {"ids": body.ids})
@@ -64,13 +65,13 @@ async def reorder(control: Wired, body: Order, request: Request) -> Response:
     return answer([_show(row) for row in await _all(control)])
 
 
-@router.get("/{id}")
+@router.get("/{id}", response_model=shapes.Policy)
 async def get_policy(control: Wired, id: str) -> Response:
     """One entry."""
     return answer(_show(await _one(control, id)))
 
 
-@router.put("/{id}")
+@router.put("/{id}", response_model=shapes.Policy)
 async def change_policy(control: Wired, id: str, body: PolicyBody, request: Request) -> Response:
     """Changes the fields that are given; null takes one away."""
     before = await _one(control, id)

@@ -6,6 +6,7 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import Field
 
+from headgate.admin import shapes
 from headgate.admin.answers import answer
 from headgate.admin.control import Body, Control, Wired, refuse_file_row, refuse_null, require
 from headgate.admin.models import ModelName
@@ -33,13 +34,13 @@ class RewriteNew(RewriteChange):
 router = APIRouter(prefix="/admin/model-rewrites", tags=["model rewrites"])
 
 
-@router.get("")
+@router.get("", response_model=list[shapes.Rewrite])
 async def list_rewrites(control: Wired) -> Response:
     """Every rewrite, those of the file first."""
     return answer([_show(row) for row in await _all(control)])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=shapes.Rewrite)
 async def create_rewrite(control: Wired, body: RewriteNew, request: Request) -> Response:
     """Makes a rewrite; 409 where the source has one or a cycle would be."""
     given = _given(body)
@@ -50,13 +51,13 @@ async def create_rewrite(control: Wired, body: RewriteNew, request: Request) -> 
     return answer(_show(row), 201)
 
 
-@router.get("/{id}")
+@router.get("/{id}", response_model=shapes.Rewrite)
 async def get_rewrite(control: Wired, id: str) -> Response:
     """One rewrite."""
     return answer(_show(await _one(control, id)))
 
 
-@router.put("/{id}")
+@router.put("/{id}", response_model=shapes.Rewrite)
 async def change_rewrite(
     control: Wired, id: str, body: RewriteChange, request: Request
 ) -> Response:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
+from headgate.admin import shapes
 from headgate.admin.answers import answer, failure
 from headgate.admin.control import Body, Wired
 from headgate.admin.instants import rfc3339
@@ -19,13 +20,13 @@ class SettingsChange(Body):
 router = APIRouter(prefix="/admin", tags=["settings"])
 
 
-@router.get("/settings")
+@router.get("/settings", response_model=shapes.Settings)
 async def get_settings(control: Wired) -> Response:
     """What is in force: the configuration's values where the database has none."""
     return answer({**control.file_rows().settings, **await control.store.get_settings()})
 
 
-@router.put("/settings")
+@router.put("/settings", response_model=shapes.Settings)
 async def change_settings(control: Wired, body: SettingsChange, request: Request) -> Response:
     """Changes the fields that are given."""
     given = body.given()
@@ -34,7 +35,7 @@ async def change_settings(control: Wired, body: SettingsChange, request: Request
     return answer({**control.file_rows().settings, **await control.store.get_settings()})
 
 
-@router.post("/reload")
+@router.post("/reload", response_model=shapes.Reloaded)
 async def reload(control: Wired, request: Request) -> Response:
     """Reads the configuration's file again; a bad one is refused whole."""
     problems = await control.reload()
@@ -44,7 +45,7 @@ async def reload(control: Wired, request: Request) -> Response:
     return answer({"status": "ok"})
 
 
-@router.get("/audit")
+@router.get("/audit", response_model=shapes.AuditPage)
 async def list_audit(
     control: Wired,
     limit: Annotated[int, Query(ge=1)] = 100,

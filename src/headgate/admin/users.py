@@ -6,6 +6,7 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import Field
 
+from headgate.admin import shapes
 from headgate.admin.answers import answer
 from headgate.admin.control import (
     Body,
@@ -51,14 +52,14 @@ class KeyRenewal(Body):
 router = APIRouter(prefix="/admin/users", tags=["users"])
 
 
-@router.get("")
+@router.get("", response_model=list[shapes.User])
 async def list_users(control: Wired) -> Response:
     """Every user, those of the file first."""
     rows = (*control.file_rows().users, *await control.store.list_users())
     return answer([show(row) for row in rows])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=shapes.UserWithKey)
 async def create_user(control: Wired, body: UserNew, request: Request) -> Response:
     """Makes a user and a key, which is shown in full here and never again."""
     refuse_duplicate(control.file_rows().users, body.name, "a user")
@@ -74,14 +75,14 @@ async def create_user(control: Wired, body: UserNew, request: Request) -> Respon
     return answer({**show(row), "api_key": key.text}, 201)
 
 
-@router.get("/{id}")
+@router.get("/{id}", response_model=shapes.User)
 async def get_user(control: Wired, id: str) -> Response:
     """One user."""
     of_file = next((row for row in control.file_rows().users if row.id == id), None)
     return answer(show(of_file or require(await control.store.get_user(id))))
 
 
-@router.put("/{id}")
+@router.put("/{id}", response_model=shapes.User)
 async def change_user(control: Wired, id: str, body: UserChange, request: Request) -> Response:
     """Changes the fields that are given."""
     refuse_file(control.file_rows().users, id)
@@ -106,7 +107,7 @@ async def delete_user(control: Wired, id: str, request: Request) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/{id}/regenerate-api-key")
+@router.post("/{id}/regenerate-api-key", response_model=shapes.UserWithKey)
 async def regenerate(
     control: Wired, id: str, request: Request, body: KeyRenewal | None = None
 ) -> Response:
