@@ -5,7 +5,7 @@ import pytest
 
 from headgate.model.analytics import Bucket, Group, GroupKey, Latency, Quality, Quantiles, Totals
 from headgate.model.book_query import RequestQuery
-from tests.admin.conftest import AT, FakeAnalytics
+from tests.admin.conftest import FakeAnalytics
 
 DAY_S = 86_400.0
 WAITS = Quantiles(1.0, 2.0, 3.0)

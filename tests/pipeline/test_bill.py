@@ -4,8 +4,8 @@ import pytest
 
 from headgate.dialects.facts import Facts
 from headgate.model.outcome import Outcome
-from headgate.model.usage import Usage
-from headgate.pipeline.bill import Bill, bill_of, milliseconds
+from headgate.model.usage import Bill, Usage
+from headgate.pipeline.bill import bill_of, milliseconds
 from headgate.pipeline.exchange import Attempt
 from headgate.routing.target import Target
 

@@ -10,7 +10,8 @@ from typing_extensions import override
 
 from headgate.metrics.family import OTHER
 from headgate.metrics.meters import Meters
-from headgate.pipeline.bill import Bill, bill_of, overhead_s
+from headgate.model.usage import Bill
+from headgate.pipeline.bill import bill_of, overhead_s
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.pipeline.filter import Filter
 from headgate.pipeline.guard import Report

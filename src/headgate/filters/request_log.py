@@ -8,7 +8,8 @@ from headgate.filters.policy_notes import notes_of, tags_of
 from headgate.filters.secret_shapes import redact
 from headgate.filters.strangers import Strangers
 from headgate.model.books import ExchangeRow
-from headgate.pipeline.bill import Bill, bill_of, milliseconds, overhead_s
+from headgate.model.usage import Bill
+from headgate.pipeline.bill import bill_of, milliseconds, overhead_s
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.filter import Filter
 from headgate.ports import Books

@@ -35,6 +35,13 @@ class Usage(msgspec.Struct, frozen=True):
         return (self.input_tokens or 0) + (self.output_tokens or 0)
 
 
+class Bill(msgspec.Struct, frozen=True):
+    """Tokens of an attempt and where the figures come from; all None where nothing was used."""
+
+    usage: Usage = Usage()
+    source: UsageSource | None = None
+
+
 def merge(earlier: Usage | None, later: Usage) -> Usage:
     """Both reports as one: the later one wins field by field; never a sum."""
     if earlier is None:

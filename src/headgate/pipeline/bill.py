@@ -3,7 +3,7 @@
 import msgspec
 
 from headgate.dialects.facts import Facts
-from headgate.model.usage import Usage, UsageSource
+from headgate.model.usage import Bill, Usage
 from headgate.pipeline.exchange import Attempt, Exchange
 
 _TOKEN_BYTES = 4
@@ -12,15 +12,18 @@ _FRAME_BYTES = 400
 bytes count only where a frame carries many tokens."""
 
 
-class Bill(msgspec.Struct, frozen=True):
-    """Tokens of an attempt and where the figures come from; all None where nothing was used."""
-
-    usage: Usage = Usage()
-    source: UsageSource | None = None
-
-
 def bill_of(attempt: Attempt, input_estimate: int) -> Bill:
-    """What the attempt used: the provider's figures, else an estimate of what passed."""
+    """What the attempt used: the provider's figures, else an estimate of what passed. Of one that
+    is over it is reckoned once."""
+    if attempt.bill is not None:
+        return attempt.bill
+    bill = _reckon(attempt, input_estimate)
+    if attempt.ended_at is not None:
+        attempt.bill = bill
+    return bill
+
+
+def _reckon(attempt: Attempt, input_estimate: int) -> Bill:
     facts = attempt.facts
     if facts.usage is not None:
         output = facts.usage.output_tokens

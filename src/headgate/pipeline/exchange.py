@@ -11,6 +11,7 @@ from headgate.model.limits import Reservation
 from headgate.model.outcome import Outcome
 from headgate.model.price import Cost
 from headgate.model.request import Request
+from headgate.model.usage import Bill
 from headgate.pipeline.guard import Guard
 from headgate.pipeline.keeping import Keeping, Origin
 from headgate.pipeline.recalled import Recalled
@@ -37,6 +38,7 @@ class Attempt:
     status: int | None = None
     fault: Fault | None = None
     facts: Facts = field(default_factory=Facts)
+    bill: Bill | None = None
     cost: Cost | None = None
 
 

@@ -12,7 +12,6 @@ from headgate.ports import ResponseMemory
 from headgate.wire import json_text
 from headgate.wire.json_fields import text
 
-
 _ANSWERS = frozenset(("completed", "incomplete"))
 
 

@@ -26,12 +26,15 @@ def session_of(
     """The session: the header ``x-session-id``, else ``session_id`` in the body, else an agent
     client's header, else (with `hints`) what the dialect has that comes nearest to one, else the
     `thread` of stored responses that the request belongs to. None where nothing is said."""
-    said = (
-        headers.get("x-session-id"),
-        envelope.session,
-        *(headers.get(name) for name in HEADERS),
-        envelope.session_hint if hints else None,
-        thread,
-    )
-    found = next((name for name in said if name), None)
+    found = headers.get("x-session-id") or envelope.session or _of_agent(headers)
+    if not found and hints:
+        found = envelope.session_hint
+    found = found or thread
     return found[:MOST_CHARACTERS] if found else None
+
+
+def _of_agent(headers: Mapping[str, str]) -> str | None:
+    for name in HEADERS:
+        if found := headers.get(name):
+            return found
+    return None
