@@ -26,6 +26,7 @@ def perform(
     subjects = [GATEWAY, *peers]
     stage = Stage(site, sizes, {name: partial(recipe, site) for name, recipe in RECIPES.items()})
     loads: list[float] = []
+    commit = machine.commit()
     try:
         stage.proxy(GATEWAY)  # without it there is nothing to measure
         played = {one.name: _play(one, stage, subjects, loads, out) for one in chosen}
@@ -33,7 +34,7 @@ def perform(
         stage.close()
     return Run(
         at="",
-        commit=machine.commit(),
+        commit=commit,
         quick=False,
         seconds=0.0,
         machine=machine.describe(),
