@@ -154,17 +154,22 @@ class Worker:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         async with contextlib.AsyncExitStack() as closing:
-            try:
-                await self._open(closing)
-            except ConfigErrors as errors:
-                await send(_failed("; ".join(map(str, errors.problems))))
-                return
-            except (StoreUnreachable, NewerSchema, AnotherSecretKey) as error:
-                await send(_failed(str(error)))
-                return
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-        await send({"type": "lifespan.shutdown.complete"})
+            failure = await self._try_to_open(closing)
+            if failure is None:
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        # Said last: whoever hears it may end the event loop.
+        await send(_failed(failure) if failure else {"type": "lifespan.shutdown.complete"})
+
+    async def _try_to_open(self, closing: contextlib.AsyncExitStack) -> str | None:
+        """Why it cannot serve, in a sentence; None where it can."""
+        try:
+            await self._open(closing)
+        except ConfigErrors as errors:
+            return "; ".join(map(str, errors.problems))
+        except (StoreUnreachable, NewerSchema, AnotherSecretKey) as error:
+            return str(error)
+        return None
 
     async def _open(self, closing: contextlib.AsyncExitStack) -> None:
         launch = self._launch
