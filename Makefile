@@ -61,6 +61,9 @@ bench: $(VENV)/test.ok  ## The gateway beside nginx, LiteLLM and Portkey; ARGS=-
 million: $(VENV)/test.ok servers  ## The admin API on a million exchanges; fails over 50 ms at p95.
 	$(BIN)/python -m measure $(ARGS)
 
+schema-fuzz: $(VENV)/test.ok  ## The admin API against its own description (installs schemathesis).
+	$(BIN)/python scripts/schema-fuzz $${HEADGATE_SCHEMA_VENV:-~/.cache/headgate-schema} $(ARGS)
+
 lock: $(VENV)/test.ok  ## Pin every dependency with its hashes.
 	$(BIN)/python -m uv --version >/dev/null 2>&1 || $(PIP) install uv
 	$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes \

@@ -17,6 +17,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 from typing_extensions import override
 
+from headgate.cli_table import lines, table
+
 Row = dict[str, Any]
 TIMEOUT_S = 30.0
 
@@ -29,6 +31,18 @@ else text, and '-' is read from standard input:
   headgate user add alice email=alice@example.org limits.concurrent=4 'models=["fast"]'
   headgate backend add up base_url=https://llm.example.org api_key=- 'speaks=["chat"]'
 """
+
+
+_ACTIONS = {
+    "list": "show them all",
+    "add": "make one",
+    "create": "make one",
+    "change": "set fields of one",
+    "password": "set a new password",
+    "regenerate": "make a new key that takes the place of the others",
+    "refresh": "ask it for its models now",
+    "remove": "take one away",
+}
 
 
 class AdminFailed(Exception):  # noqa: N818 - named for the fact
@@ -97,7 +111,8 @@ class AdminApi:
             with refusal:
                 raise AdminFailed(_reason(refusal.code, refusal.read())) from refusal
         except (OSError, ValueError, http.client.HTTPException) as error:
-            why = " ".join(str(getattr(error, "reason", error)).split())
+            reason = getattr(error, "reason", error)
+            why = " ".join(str(getattr(reason, "strerror", None) or reason).split())
             raise AdminFailed(f"cannot reach the gateway at {self._url}: {why}") from error
         return _decoded(data) if data else None
 
@@ -133,6 +148,7 @@ def _add(
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = group.add_parser(
         name,
+        help=_ACTIONS[name],
         allow_abbrev=False,
         epilog=FIELDS_HELP if fields else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -161,7 +177,7 @@ def _run(act: Act, parsed: argparse.Namespace) -> str:
         return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
     if answer is None:
         return "done"
-    return _table(answer) if isinstance(answer, list) else _lines(answer)
+    return table(answer) if isinstance(answer, list) else lines(answer)
 
 
 def _list_users(api: AdminApi, _parsed: argparse.Namespace) -> Any:
@@ -196,6 +212,8 @@ def _regenerate_key(api: AdminApi, parsed: argparse.Namespace) -> Any:
 
 def _remove_key(api: AdminApi, parsed: argparse.Namespace) -> Any:
     user_id = api.find("users", parsed.user)
+    if not any(parsed.key == row["id"] for row in api.ask("GET", f"users/{user_id}/keys")):
+        raise AdminFailed(f"the user {parsed.user!r} has no key {parsed.key!r}")
     return api.ask("DELETE", f"users/{user_id}/keys/{quote(parsed.key, safe='')}")
 
 
@@ -213,7 +231,11 @@ def _change_backend(api: AdminApi, parsed: argparse.Namespace) -> Any:
 
 
 def _refresh_backend(api: AdminApi, parsed: argparse.Namespace) -> Any:
-    return api.ask("POST", f"backends/{api.find('backends', parsed.backend)}/models/refresh")
+    path = f"backends/{api.find('backends', parsed.backend)}/models/refresh"
+    answer: Row = api.ask("POST", path)
+    if answer["state"] == "error":
+        raise AdminFailed(f"the backend {parsed.backend!r} gives no models: {answer['error']}")
+    return answer
 
 
 def _remove_backend(api: AdminApi, parsed: argparse.Namespace) -> Any:
@@ -341,54 +363,3 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-_COLUMNS = (
-    "id",
-    "name",
-    "role",
-    "user",
-    "backend",
-    "base_url",
-    "speaks",
-    "email",
-    "is_active",
-    "hint",
-    "created_at",
-    "expires_at",
-    "revoked_at",
-    "source",
-)
-
-
-def _table(rows: Sequence[Row]) -> str:
-    """Rows under the names of their columns, aligned."""
-    if not rows:
-        return "none"
-    columns = [name for name in _COLUMNS if any(row.get(name) is not None for row in rows)]
-    lines = [columns, *([_cell(row.get(name)) for name in columns] for row in rows)]
-    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def _lines(row: Row) -> str:
-    """One row, a field a line; what is not set is left out."""
-    return "\n".join(f"{name}: {_cell(value)}" for name, value in row.items() if value is not None)
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return "yes" if value else "no"
-        case str():
-            return "".join(
-                sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in value
-            )
-        case list() if all(isinstance(item, str) for item in value):
-            return ",".join(map(_cell, value))
-    return msgspec.json.encode(value).decode()

@@ -86,7 +86,7 @@ async def kept(database: Database) -> dict[Any, list[float]]:
         id_, day, *sums = row.values()
         found[keys[id_], day] = sums
     for row in await database.fetch(select(tallies)):
-        id_, measure, day, bucket, *values = row.values()
+        measure, id_, day, bucket, *values = row.values()
         found[keys[id_], day, measure, bucket] = values
     return {key: values for key, values in found.items() if values[0]}
 

@@ -57,7 +57,9 @@ def _from_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-    return failure(400, f"{where}: {str(first['msg']).removeprefix('Value error, ')}")
+    unknown = first["type"] == "extra_forbidden"
+    message = "is unknown here" if unknown else str(first["msg"]).removeprefix("Value error, ")
+    return failure(400, f"{where}: {message}")
 
 
 def _from_store(request: Request, error: Exception) -> Response:

@@ -97,7 +97,12 @@ def _described(*routers: APIRouter) -> APIRouter:
     """All of `routers`, with what every operation has in common."""
     whole = APIRouter(
         dependencies=[Depends(_described_token), Depends(authorize)],
-        responses={"4XX": {"model": schema.Failure}},
+        responses={
+            "4XX": {"model": schema.Failure},
+            # Said before it is known that the admin API is meant.
+            414: {"description": "The request line is longer than 8 KiB"},
+            431: {"description": "The headers are longer than the gateway reads"},
+        },
     )
     for router in routers:
         whole.include_router(router)

@@ -18,6 +18,7 @@ ENDED = 3
 ATTEMPT_FIRST_EVENT = 4
 ATTEMPT_DURATION = 5
 ATTEMPT_ENDED = 6
+MEASURES = range(7)
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """The place of an outcome is kept in databases: new ones come at the end."""

@@ -41,6 +41,8 @@ _COUNTS = tuple(name for name in SUMS if name != "cost_usd")
 _EPOCH = datetime.date(1970, 1, 1)
 _FIRST_DAYS = 2
 _MOST_STRETCHES = 8
+_MANY: frozenset[GroupKey] = frozenset({"day", "user"})
+"""By these there are more groups than an answer holds."""
 
 Measured = dict[Group, dict[int, list[tuple[int, Counted]]]]
 """By group and measure: the buckets in their order, with what is in each."""
@@ -65,7 +67,7 @@ class Analytics:
         """Sums by the given keys, the latest day and the most requests first."""
         scope = await self._scope(query)
         rows: list[Row] = []
-        for stretch in await self._stretches(scope) if "day" in by else [scope]:
+        for stretch in await self._stretches(scope) if set(by) >= _MANY else [scope]:
             rows += await self._sums(stretch, by, MOST_GROUPS - len(rows))
             if len(rows) == MOST_GROUPS:
                 break
@@ -137,8 +139,8 @@ class Analytics:
         )
 
     async def _stretches(self, scope: Scope) -> list[Scope]:
-        """`scope` in pieces of more and more days, the latest first: what is told apart by the
-        day is read no further back than it fills an answer."""
+        """`scope` in pieces of more and more days, the latest first: what is told apart by day
+        and user is read no further back than it fills an answer."""
         days = split(scope.since, scope.until)
         if days.is_empty:
             return [scope]

@@ -48,8 +48,8 @@ figures = Table(
 tallies = Table(
     "tallies",
     metadata,
-    Column("series", BigInteger, primary_key=True, autoincrement=False),
     Column("measure", BigInteger, primary_key=True, autoincrement=False),
+    Column("series", BigInteger, primary_key=True, autoincrement=False),
     Column("day", BigInteger, primary_key=True, autoincrement=False),
     Column("bucket", BigInteger, primary_key=True, autoincrement=False),
     Column("n", BigInteger, nullable=False),

@@ -116,19 +116,24 @@ def _by_day(scope: Scope, search: Search | None) -> Select[Any]:
     """How many exchanges fit on each of the whole days."""
     n = func.sum(tallies.c.n)
     by_user = search is not None and search.by_user
-    buckets = cells.endings(scope)
+    meant = cells.series_conditions(scope, each_user=by_user)
     wanted = (
         select(tallies.c.day, n.label("n"))
-        .select_from(series.join(tallies, tallies.c.series == series.c.id))
-        .where(*cells.series_conditions(scope, each_user=by_user))
+        .where(tallies.c.measure == cells.number(kept.ENDED))
+        .where(tallies.c.bucket.in_(cells.endings(scope)))
         .where(*cells.day_conditions(tallies, split(scope.since, scope.until)))
-        .where(tallies.c.measure == cells.number(kept.ENDED), tallies.c.bucket.in_(buckets))
     )
-    if search is not None:
-        ended = [kept.ended_bucket(o, d) for o in search.outcomes for d in (False, True)]
-        matching = tallies.c.series.in_(select(series.c.id).where(search.in_series()))
-        wanted = wanted.where(or_(matching, tallies.c.bucket.in_(ended)))
+    if search is not None and search.outcomes:
+        found = or_(_of(search.in_series()), tallies.c.bucket.in_(search.endings()))
+        wanted = wanted.where(_of(*meant), found)
+    else:
+        wanted = wanted.where(_of(*meant, *([search.in_series()] if search else [])))
     return wanted.group_by(tallies.c.day).having(n > 0)
+
+
+def _of(*conditions: Condition) -> Condition:
+    """The cells of such series."""
+    return tallies.c.series.in_(select(series.c.id).where(*conditions))
 
 
 async def _count(

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 
-from headgate.model.figures import OUTCOMES
+from headgate.model.figures import OUTCOMES, ended_bucket
 from headgate.model.outcome import Outcome
 from headgate.storage.engine import Database
 from headgate.storage.figure_tables import EACH_USER, series
@@ -68,6 +68,10 @@ class Search(msgspec.Struct, frozen=True):
         if self.outcomes:
             found.append(row.outcome.in_(self.outcomes))
         return found
+
+    def endings(self) -> list[int]:
+        """The buckets of `figures.ENDED` whose outcome fits."""
+        return [ended_bucket(word, detail) for word in self.outcomes for detail in (False, True)]
 
     def in_series(self) -> Condition:
         """What a series is found by."""

@@ -112,7 +112,8 @@ class PostgresDatabase:
                     max_size=MOST_CONNECTIONS,
                     timeout=CONNECT_TIMEOUT_S,
                     command_timeout=COMMAND_TIMEOUT_S,
-                    server_settings={"application_name": "headgate"},
+                    # Compiling a query takes longer than any of ours runs.
+                    server_settings={"application_name": "headgate", "jit": "off"},
                 )
         return self._pool
 

@@ -8,13 +8,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Table, bindparam, delete, select, tuple_
+from sqlalchemy import ColumnElement, Table, bindparam, delete, select, tuple_
 
-from headgate.model.figures import DAY_S, day_of
+from headgate.model.figures import DAY_S, MEASURES, day_of
 from headgate.model.store_faults import StoreUnreachable
 from headgate.storage.engine import Database
 from headgate.storage.figure_tables import figures, known_names, log_horizon, series, tallies
-from headgate.storage.sql import Step, upsert
+from headgate.storage.sql import Row, Step, upsert
 from headgate.storage.tables import attempts, exchanges
 
 BATCH = 1_000
@@ -64,7 +64,7 @@ async def delete_figures_before(database: Database, before: float, batch: int = 
     ids = [row["id"] for row in rows]
     for start in range(0, len(ids), batch):
         some = ids[start : start + batch]
-        await database.write([_of_each(table, some, day) for table in (figures, tallies)])
+        await database.write([_old_figures(some, day), _old_tallies(some, day)])
     for table in (series, known_names):
         await database.write([Step(delete(table).where(table.c.last_day < day))])
 
@@ -76,10 +76,23 @@ async def _move_horizon(database: Database, before: float) -> None:
         await database.write([Step(upsert(database.name, log_horizon), (row,))])
 
 
-def _of_each(table: Table, ids: Sequence[int], day: int) -> Step:
+def _old_figures(ids: Sequence[int], day: int) -> Step:
     """The days before `day` of each series: one by one, so that each is found by its key."""
-    of_one = delete(table).where(table.c.series == bindparam("id"), table.c.day < bindparam("end"))
-    return Step(of_one, tuple({"id": id_, "end": day} for id_ in ids))
+    return Step(delete(figures).where(*_of_one(figures)), _keys(ids, day))
+
+
+def _old_tallies(ids: Sequence[int], day: int) -> Step:
+    of_one = (tallies.c.measure == bindparam("kind"), *_of_one(tallies))
+    rows = tuple({**key, "kind": kind} for key in _keys(ids, day) for kind in MEASURES)
+    return Step(delete(tallies).where(*of_one), rows)
+
+
+def _of_one(table: Table) -> tuple[ColumnElement[bool], ...]:
+    return table.c.series == bindparam("id"), table.c.day < bindparam("end")
+
+
+def _keys(ids: Sequence[int], day: int) -> tuple[Row, ...]:
+    return tuple({"id": id_, "end": day} for id_ in ids)
 
 
 async def _repeat(database: Database, step: Step, batch: int) -> int:

@@ -80,7 +80,7 @@ def _create_tables() -> None:
     )
     op.create_table(
         "tallies",
-        *(_key_column(name) for name in ("series", "measure", "day", "bucket")),
+        *(_key_column(name) for name in ("measure", "series", "day", "bucket")),
         sa.Column("n", sa.BigInteger, nullable=False),
         sa.Column("total", sa.Double, nullable=False),
         sqlite_with_rowid=False,
