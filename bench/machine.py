@@ -37,7 +37,7 @@ def versions() -> dict[str, str]:
 def commit() -> str:
     """Of the working tree, with a plus where it was changed since; empty outside of one."""
     head = _git("rev-parse", "--short=12", "HEAD")
-    changed = _git("status", "--porcelain", "--untracked-files=no", "--", "src")
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":/src")
     return head + ("+" if changed else "")
 
 

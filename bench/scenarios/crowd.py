@@ -22,7 +22,7 @@ class Crowd:
 
     def __init__(self, streams: int) -> None:
         self._streams = streams
-        self.__doc__ = f"{streams:,} streams at the same time, a chunk a second each."
+        self.__doc__ = f"{streams:,} at the same time, a chunk a second each."
 
     def __call__(self, stage: Stage, proxy: Proxy) -> Sample:
         if self._streams < _ENOUGH_TO_WEIGH:
