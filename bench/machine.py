@@ -8,7 +8,7 @@ from pathlib import Path
 
 from headgate import __version__
 
-_PARTS = ("uvicorn", "httptools", "uvloop", "msgspec", "SQLAlchemy", "aiosqlite")
+_PARTS = ("uvicorn", "httptools", "uvloop", "msgspec", "SQLAlchemy")
 
 
 def describe() -> dict[str, str]:

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from headgate.model.store_faults import RowConflict, StoreUnreachable
+from headgate.storage.figure_tables import known_names
 from headgate.storage.migrate import migrate
-from headgate.storage.sql import Step
+from headgate.storage.sql import Step, upsert
 from headgate.storage.sqlite import SqliteDatabase
 from headgate.storage.tables import exchange_bodies, exchanges
 
@@ -65,8 +66,7 @@ async def test_a_cancelled_write_is_undone_and_the_next_one_goes_through(
     other.execute("BEGIN IMMEDIATE")
     orphan = Step(insert(exchange_bodies), ({"exchange_id": "none"},))
     writing = asyncio.ensure_future(database.write([orphan]))
-    while database._writing.locked() is False:
-        await asyncio.sleep(0)
+    await asyncio.sleep(0)
     writing.cancel()
     other.execute("ROLLBACK")
     other.close()
@@ -104,4 +104,17 @@ async def test_a_process_that_leaves_does_not_take_the_log_of_the_others_away(
     log = (tmp_path / "headgate.db-wal").stat().st_ino
     subprocess.run([sys.executable, "-c", ELSEWHERE, str(path)], check=True, timeout=30)
     assert (tmp_path / "headgate.db-wal").stat().st_ino == log
+    await database.aclose()
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 63, 64, 65, 64 + 8 + 1, 3 * 64 - 1])
+async def test_rows_are_inserted_in_groups_without_losing_one(
+    tmp_path: pathlib.Path, count: int
+) -> None:
+    database = SqliteDatabase(str(tmp_path / "headgate.db"))
+    await migrate(database)
+    kept = tuple({"kind": "user", "id": f"{n}", "name": "n", "last_day": n} for n in range(count))
+    for statement in (insert(known_names), upsert("sqlite", known_names)):
+        assert await database.write([Step(statement, kept)]) == count
+    assert await database.fetch(select(known_names).order_by(known_names.c.last_day)) == list(kept)
     await database.aclose()

@@ -1,21 +1,25 @@
 """A SQLite file: WAL, one writing connection and one for reading, each in a thread of its own."""
 
-import asyncio
 import contextlib
-import logging
+import functools
+import itertools
 import os
 import pathlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-import aiosqlite
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 
 from headgate.model.store_faults import RowConflict, RowRefused, StoreUnreachable
 from headgate.storage.sql import Row, Step, Untouched, render
+from headgate.storage.sqlite_thread import SqliteThread, Wanted
 
 BUSY_TIMEOUT_S = 5
+GROUPS = (64, 8)
+"""So many rows are inserted by one statement: between two, the interpreter changes threads."""
 
 _WAL_PAUSE_S = 0.01
 _DIALECT = sqlite.dialect(paramstyle="qmark")
@@ -35,100 +39,68 @@ class SqliteDatabase:
 
     def __init__(self, path: str) -> None:
         self._path = pathlib.Path(path)
-        self._writer: aiosqlite.Connection | None = None
-        self._reader: aiosqlite.Connection | None = None
-        self._writing = asyncio.Lock()
-        self._reading = asyncio.Lock()
+        self._writer = SqliteThread(lambda: _connect(self._path))
+        self._reader = SqliteThread(lambda: _connect(self._path))
 
     async def fetch(self, statement: ClauseElement) -> list[Row]:
         """See `Database.fetch`."""
         sql = render(statement, _DIALECT)
-        async with self._reading:
-            with _translated(self._path):
-                if self._reader is None:
-                    self._reader = await _connect(self._path)
-                cursor = await self._reader.execute(sql.text, sql.bind())
-                names = [column[0] for column in cursor.description]
-                rows = await cursor.fetchall()
-                await cursor.close()
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        with _translated(self._path):
+            return await self._reader.run(lambda c, _: _rows(c, sql.text, sql.bind()))
 
     async def write(self, steps: Sequence[Step]) -> int:
         """See `Database.write`."""
         try:
-            async with self._transaction() as connection:
-                return sum([await _run(connection, step) for step in steps])
+            with _translated(self._path):
+                return await self._writer.run(
+                    lambda c, wanted: _transact(
+                        c, wanted, lambda: sum([_run(c, step) for step in steps])
+                    )
+                )
         except Untouched:
             return 0
 
     async def schema_version(self) -> str | None:
         """See `Database.schema_version`."""
-        async with self._writing:
-            with _translated(self._path):
-                return await _version(await self._connected())
+        with _translated(self._path):
+            return await self._writer.run(lambda c, _: _version(c))
 
     async def upgrade(self, statements: Callable[[str | None], Sequence[str]]) -> None:
         """See `Database.upgrade`."""
-        async with self._transaction() as connection:
-            for statement in statements(await _version(connection)):
-                # An unread RETURNING would keep the transaction from committing.
-                await connection.execute_fetchall(statement)
+        with _translated(self._path):
+            await self._writer.run(
+                lambda c, wanted: _transact(c, wanted, lambda: _upgrade(c, statements))
+            )
 
     async def aclose(self) -> None:
         """See `Database.aclose`."""
-        async with self._writing, self._reading:
-            for connection in (self._reader, self._writer):
-                if connection is not None:
-                    await connection.close()
-            self._reader = self._writer = None
-
-    @contextlib.asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[aiosqlite.Connection]:
-        async with self._writing:
-            with _translated(self._path):
-                connection = await self._connected()
-                try:
-                    await connection.execute("BEGIN IMMEDIATE")
-                    yield connection
-                    await connection.execute("COMMIT")
-                except BaseException:
-                    await _undo(connection)
-                    raise
-
-    async def _connected(self) -> aiosqlite.Connection:
-        if self._writer is None:
-            self._writer = await _connect(self._path)
-        return self._writer
+        await self._reader.aclose()
+        await self._writer.aclose()
 
 
-async def _connect(path: pathlib.Path) -> aiosqlite.Connection:
-    # aiosqlite logs every parameter at level DEBUG: bodies and secrets have no place in a log.
-    logging.getLogger("aiosqlite").setLevel(logging.INFO)
+def _connect(path: pathlib.Path) -> sqlite3.Connection:
     _make_private(path)
-    opening = aiosqlite.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_S)
-    # A connection that nobody closed must not keep the process from ending.
-    opening._thread.daemon = True
-    connection = await opening
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_S)
     try:
         for pragma in _PRAGMAS:
-            await connection.execute(pragma)
-        await _use_wal(connection)
+            connection.execute(pragma)
+        _use_wal(connection)
     except BaseException:
-        await connection.close()
+        connection.close()
         raise
     return connection
 
 
-async def _use_wal(connection: aiosqlite.Connection) -> None:
+def _use_wal(connection: sqlite3.Connection) -> None:
     """Processes that start together collide here, and SQLite does not wait for this lock."""
     for left in reversed(range(int(BUSY_TIMEOUT_S / _WAL_PAUSE_S))):
         try:
-            await connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA journal_mode=WAL")
             return
         except sqlite3.OperationalError as error:
             if not left or "locked" not in str(error):
                 raise
-        await asyncio.sleep(_WAL_PAUSE_S)
+        time.sleep(_WAL_PAUSE_S)
 
 
 def _make_private(path: pathlib.Path) -> None:
@@ -145,28 +117,84 @@ def _make_private(path: pathlib.Path) -> None:
         pass
 
 
-async def _run(connection: aiosqlite.Connection, step: Step) -> int:
+def _transact(connection: sqlite3.Connection, wanted: Wanted, work: Callable[[], int]) -> int:
+    """What `work` returns; all that it did is undone where it fails or nobody wants it any more."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        touched = work()
+        if wanted():
+            connection.execute("COMMIT")
+            return touched
+    except BaseException:
+        _undo(connection)
+        raise
+    _undo(connection)
+    return 0
+
+
+def _upgrade(
+    connection: sqlite3.Connection, statements: Callable[[str | None], Sequence[str]]
+) -> int:
+    for statement in statements(_version(connection)):
+        # An unread RETURNING would keep the transaction from committing.
+        connection.execute(statement).fetchall()
+    return 0
+
+
+def _run(connection: sqlite3.Connection, step: Step) -> int:
     sql = render(step.statement, _DIALECT)
-    rows = step.rows if step.rows is not None else (None,)
-    # Bound one by one in the connection's thread, not on the event loop.
-    cursor = await connection.executemany(sql.text, map(sql.bind, rows))
-    touched = max(cursor.rowcount, 0)
-    await cursor.close()
+    if step.rows is None:
+        touched = max(connection.execute(sql.text, sql.bind()).rowcount, 0)
+    else:
+        touched = _run_each(connection, sql.text, list(map(sql.bind, step.rows)))
     if step.must_touch and not touched:
         raise Untouched
     return touched
 
 
-async def _version(connection: aiosqlite.Connection) -> str | None:
-    if not list(await connection.execute_fetchall(_HAS_VERSION)):
+def _run_each(connection: sqlite3.Connection, text: str, bound: Sequence[tuple[Any, ...]]) -> int:
+    touched = start = 0
+    most = connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+    for size in GROUPS:
+        whole = len(bound) - (len(bound) - start) % size
+        if whole > start and size * len(bound[0]) <= most and (many := _grouped(text, size)):
+            groups = [_flat(bound[at : at + size]) for at in range(start, whole, size)]
+            touched += max(connection.executemany(many, groups).rowcount, 0)
+            start = whole
+    return touched + max(connection.executemany(text, bound[start:]).rowcount, 0)
+
+
+@functools.lru_cache(maxsize=64)
+def _grouped(text: str, size: int) -> str | None:
+    """The insert of one row as one of so many; None where it is no insert."""
+    head, mark, rest = text.partition(" VALUES (")
+    if not mark or not text.startswith("INSERT") or " RETURNING " in rest:
         return None
-    rows = list(await connection.execute_fetchall(_VERSION))
+    values, conflict, tail = rest.partition(") ON CONFLICT")
+    row = f"({values})" if conflict else f"({values}"
+    return f"{head} VALUES {', '.join([row] * size)}{conflict[1:]}{tail}"
+
+
+def _flat(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+    return tuple(itertools.chain.from_iterable(rows))
+
+
+def _rows(connection: sqlite3.Connection, text: str, bound: tuple[Any, ...]) -> list[Row]:
+    cursor = connection.execute(text, bound)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _version(connection: sqlite3.Connection) -> str | None:
+    if not connection.execute(_HAS_VERSION).fetchall():
+        return None
+    rows = connection.execute(_VERSION).fetchall()
     return str(rows[0][0]) if rows else None
 
 
-async def _undo(connection: aiosqlite.Connection) -> None:
+def _undo(connection: sqlite3.Connection) -> None:
     try:
-        await connection.execute("ROLLBACK")
+        connection.execute("ROLLBACK")
     except sqlite3.Error:
         pass  # nothing had begun, or SQLite has rolled back by itself
 
