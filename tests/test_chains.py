@@ -1,4 +1,4 @@
-"""The chain of a configuration or of the database, and whom its policies may ask."""
+"""The chain at work, and whom its policies may ask."""
 
 import asyncio
 from typing import Any
@@ -7,10 +7,7 @@ import msgspec
 import pytest
 
 from headgate.chains import Guarding, chain_of, environment_of, rehearsing
-from headgate.config import Config, ConfigErrors
-from headgate.config.schema import PolicySettings
-from headgate.model.directory import Directory, PolicyRow
-from headgate.model.fault import Refused
+from headgate.config import ConfigErrors
 from headgate.policies.environment import Environment, HttpCall
 from headgate.policies.keys import ChainRefused
 from headgate.policies.occasion import Occasion
@@ -23,52 +20,11 @@ from tests.policies.drive import request
 BLOCK: dict[str, Any] = {"policy": "block", "words": ["hi"], "apply_to": ["request"]}
 
 
-def config(*chain: dict[str, Any], source: Any = "file") -> Config:
-    return Config(policies=PolicySettings(source=source, chain=chain))
-
-
-def row(position: int, entry: dict[str, Any], is_active: bool = True) -> PolicyRow:
-    return PolicyRow(id=f"p{position}", position=position, entry=entry, is_active=is_active)
-
-
-async def refuses(settings: Config, directory: Directory) -> str:
-    """Which policy refuses a greeting; "" where none does."""
-    guard = Guarding(chain_of(settings, directory, "file.yaml", Environment()))(Scene().exchange)
-    if guard is None:
-        return ""
-    try:
-        await guard.request(request("hi"))
-    except Refused as refusal:
-        return refusal.fault.message
-    return ""
-
-
-async def test_the_file_s_chain_is_in_force_unless_it_says_otherwise() -> None:
-    rows = Directory(policies=(row(0, {**BLOCK, "name": "of the database"}),))
-    mine = {**BLOCK, "name": "of the file"}
-    assert "'of the file'" in await refuses(config(mine), rows)
-    assert "'of the database'" in await refuses(config(source="database"), rows)
-    assert await refuses(config(), Directory()) == ""
-
-
-async def test_rows_count_in_their_order_and_only_where_they_are_active() -> None:
-    rows = (
-        row(2, {**BLOCK, "name": "last"}),
-        row(1, {**BLOCK, "name": "first"}),
-        row(0, {**BLOCK, "name": "off"}, is_active=False),
-    )
-    message = await refuses(config(source="database"), Directory(policies=rows))
-    assert "'first'" in message
-
-
-@pytest.mark.parametrize("source", ["file", "database"])
-def test_a_chain_that_cannot_be_used_is_said_with_its_place(source: str) -> None:
-    bad = {"policy": "redcat"}
-    settings = config(bad, source=source)
+def test_a_chain_that_cannot_be_used_is_said_with_its_place() -> None:
     with pytest.raises(ConfigErrors) as caught:
-        chain_of(settings, Directory(policies=(row(0, bad),)), "file.yaml", Environment())
+        chain_of(({"policy": "redcat"},), "file.yaml", Environment())
     (problem,) = caught.value.problems
-    assert problem.file == ("file.yaml" if source == "file" else "the database")
+    assert problem.file == "file.yaml"
     assert problem.where == "policies.chain[0].policy"
     assert problem.nearest == "redact"
 
@@ -77,7 +33,7 @@ async def test_policies_know_who_asks_for_what_but_no_credential() -> None:
     scene = Scene(headers={"authorization": "Bearer k", "x-tenant": "a"})
     scene.turn()
     when = {"model": ["fast"], "path": ["/v1/test"], "header": {"x-tenant": ["a"]}}
-    chain = chain_of(config({**BLOCK, "when": when}), Directory(), "", Environment())
+    chain = chain_of(({**BLOCK, "when": when},), "", Environment())
     guard = Guarding(chain)(scene.exchange)
     assert isinstance(guard, Running)
     assert guard.occasion.headers == {"x-tenant": "a"}
@@ -104,7 +60,7 @@ async def test_a_sample_is_tried_with_its_own_chain_or_with_the_one_in_force() -
     try_out = rehearsing(scene.gateway, Environment())
     trial = Trial(occasion=Occasion(), request=request("hi"))
     assert (await try_out(trial)).fault is None
-    chain = chain_of(config({**BLOCK, "name": "in force"}), Directory(), "", Environment())
+    chain = chain_of(({**BLOCK, "name": "in force"},), "", Environment())
     snapshot = msgspec.structs.replace(scene.snapshot, open_guard=Guarding(chain))
     scene.gateway.snapshot = snapshot
     refused = (await try_out(trial)).fault

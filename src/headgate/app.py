@@ -12,7 +12,6 @@ import msgspec
 
 from headgate.backends.backend import Backend
 from headgate.background import running
-from headgate.chains import Guarding, chain_of, environment_of, rehearsing
 from headgate.config import Config, ConfigErrors, load
 from headgate.filters.accounting import Accounting
 from headgate.filters.detail import Detail
@@ -21,6 +20,7 @@ from headgate.filters.limits import LimitCallers
 from headgate.filters.metering import Metering
 from headgate.filters.pricing import ListPrices, Pricing
 from headgate.filters.request_log import RequestLog
+from headgate.guards import Guards, check_entry
 from headgate.measuring import Measuring, is_bearer, sharing_of
 from headgate.memory import remembering
 from headgate.metrics.exposition import CONTENT_TYPE
@@ -34,8 +34,6 @@ from headgate.pipeline.knowledge import Knowledge
 from headgate.pipeline.merge import Merged, merge
 from headgate.pipeline.model_lists import ModelLists
 from headgate.pipeline.snapshot import Snapshot, from_config
-from headgate.policies.chain import check_entry
-from headgate.policies.environment import Environment
 from headgate.ports import Books, Limiter, Prices, Spending
 from headgate.server.asgi import Application
 from headgate.server.interface import App, Message, Receive, Scope, Send
@@ -183,8 +181,8 @@ class Worker:
         store, vault = _store(database, launch), Vault(launch.secret_keys)
         await store.seal_audit()
         await reseal(store, vault, time.time())
-        environment = environment_of(gateway, http)
-        knowledge = self._knowledge = _knowledge(launch, store, vault, gateway, (environment, ways))
+        guards = Guards(gateway, http)
+        knowledge = self._knowledge = _knowledge(launch, store, vault, gateway, (guards, ways))
         await knowledge.open()
         await closing.enter_async_context(remembering(gateway, database, knowledge))
         await closing.enter_async_context(
@@ -203,7 +201,7 @@ class Worker:
             control = administration.control_of(
                 store, knowledge, gateway.lists, vault, pepper, lambda: _built_in(gateway)
             )
-            try_out = rehearsing(gateway, environment)
+            try_out = guards.rehearsing()
             sign_in = administration.sign_in_of(knowledge, http, launch.secret_keys)
             return administration.open_admin(
                 database, ledger, control, launch.admin_digest, sign_in, try_out
@@ -274,18 +272,18 @@ def _knowledge(
     store: DirectoryStore,
     vault: Vault,
     gateway: Gateway,
-    outside: tuple[Environment, WaysOut],
+    outside: tuple[Guards, WaysOut],
 ) -> Knowledge:
     path = launch.path
-    environment, ways = outside
+    guards, ways = outside
 
     def build(config: Config, directory: Directory) -> Merged:
         file = from_config(config, launch.loopback, launch.peppers)
         merged = merge(file, directory, lambda row: open_secrets(vault, row))
         ways.open(merged.snapshot.backends.values(), path or "the environment")
-        chain = chain_of(config, directory, path or "the environment", environment)
+        open_guard = guards.of(config, directory, path or "the environment")
         snapshot = msgspec.structs.replace(
-            _with_mock(launch, merged.snapshot), open_guard=Guarding(chain)
+            _with_mock(launch, merged.snapshot), open_guard=open_guard
         )
         return Merged(snapshot, merged.problems)
 

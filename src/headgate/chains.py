@@ -1,14 +1,13 @@
-"""The policy chain of a configuration, put to work in a gateway, and whom its policies may ask."""
+"""The policy chain, put to work in a gateway, and whom its policies may ask."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from headgate.config import Config, ConfigErrors
+from headgate.config import ConfigErrors
 from headgate.config.problems import Problem
 from headgate.inner_call import InnerCall
-from headgate.model.directory import Directory
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.guard import Guard
@@ -33,13 +32,12 @@ def environment_of(gateway: Gateway, http: Upstream) -> Environment:
     )
 
 
-def chain_of(config: Config, directory: Directory, file: str, environment: Environment) -> Chain:
-    """The chain that is to be in force. Raises ConfigErrors with all that is wrong with it."""
-    source = config.policies.source
+def chain_of(entries: Sequence[Entry], place: str, environment: Environment) -> Chain:
+    """The chain of `entries`, which stand in `place`. Raises ConfigErrors with all that is wrong
+    with it."""
     try:
-        return compile_chain(_entries(config, directory), environment)
+        return compile_chain(entries, environment)
     except ChainRefused as refused:
-        place = file if source == "file" else "the database"
         raise ConfigErrors(
             msgspec.structs.replace(problem, file=place, where=_below_policies(problem))
             for problem in refused.problems
@@ -77,13 +75,6 @@ def rehearsing(
         return await rehearse(chain, trial)
 
     return try_out
-
-
-def _entries(config: Config, directory: Directory) -> tuple[Entry, ...]:
-    if config.policies.source == "file":
-        return config.policies.chain
-    rows = sorted(directory.policies, key=lambda row: (row.position, row.id))
-    return tuple(row.entry for row in rows if row.is_active)
 
 
 def _below_policies(problem: Problem) -> str:

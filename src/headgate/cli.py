@@ -19,11 +19,11 @@ from headgate.bench.caller import BenchFailed
 from headgate.bench.run import run as run_bench
 from headgate.cli_admin import AdminFailed, add_admin
 from headgate.config import Config, ConfigErrors, json_schema, load, report
+from headgate.guards import check_entry
 from headgate.mock.run import run as run_mock
 from headgate.mock.script import ScriptError
 from headgate.model.key_format import weakness
 from headgate.model.store_faults import StoreUnreachable
-from headgate.policies.chain import check_entry
 from headgate.server.listen import bind, bound_port, serve
 from headgate.server.service import CannotServe, Timing
 from headgate.storage.admin_token import AdminToken, admin_token
