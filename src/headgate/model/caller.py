@@ -47,7 +47,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 ANY_KEY = Key()
 
 
-class User(msgspec.Struct, frozen=True, kw_only=True):
+class User(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """A user with the key that was shown. ``backends`` None: every backend, else those of user
     and key alike; ``models`` None: every model, else globs."""
 
