@@ -59,6 +59,14 @@ async def test_a_stream_is_told_under_our_id_and_our_numbers() -> None:
     assert live.over
 
 
+async def test_an_event_may_have_fields_of_any_name() -> None:
+    live, _, _ = live_of()
+    odd = {"type": "response.odd", "kind": "k", "self": "s", "frames": 1}
+    await live.write(sse.write(json.dumps(odd).encode()))
+    event = told(live)[-1]
+    assert {**event, "sequence_number": 0} == {**odd, "sequence_number": 0}
+
+
 async def test_what_comes_after_the_end_is_not_told() -> None:
     live, _, stops = live_of()
     await live.write(RESPONSES[-1])

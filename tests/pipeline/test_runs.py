@@ -4,12 +4,14 @@ import json
 import msgspec
 import pytest
 
+from headgate.model.store_faults import RowConflict
 from headgate.model.stored import CANCELLING, Kept
 from headgate.pipeline.live import Live
 from headgate.pipeline.runs import LOST_AFTER_S, Runs
 from tests.faults.streams import RESPONSES
 from tests.pipeline.fake_memory import FakeMemory
-from tests.pipeline.test_live import live_of
+from tests.pipeline.test_keeping import origin
+from tests.pipeline.test_live import TIES, live_of
 from tests.storage.stored_samples import OWNER, kept, stored
 
 QUEUED = json.dumps({"id": "resp_1", "status": "queued", "model": "m"})
@@ -51,6 +53,45 @@ async def test_what_others_cancelled_is_stopped() -> None:
     runs.drop(live)
     assert memory.kept["req_1"].stored.status == "cancelled"
     assert not runs.lives
+
+
+async def test_one_that_ends_while_another_is_shown_disturbs_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs, live, memory, _ = runs_with_one()
+    other = Live(memory, origin(TIES, key="req_2"), dict(live.response), lambda: None)
+    memory.keep(running(key="req_2"))
+    runs.add(other)
+    add_events = memory.add_events
+
+    async def ending(key: str, part: int, events: bytes) -> None:
+        await add_events(key, part, events)
+        if other.origin.key in runs.lives:
+            runs.drop(other)
+
+    monkeypatch.setattr(memory, "add_events", ending)
+    await runs.show(memory, 7.0)
+    assert list(runs.lives) == ["req_1"]
+
+
+async def test_tending_goes_on_where_one_was_taken_away(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("headgate.pipeline.runs.TICK_S", 0.0)
+    runs, live, memory, _ = runs_with_one()
+
+    async def refused(key: str, part: int, events: bytes) -> None:
+        raise RowConflict("no such response")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(memory, "add_events", refused)
+        work = asyncio.ensure_future(runs.tend(memory, lambda: 7.0))
+        while not caplog.records:
+            await asyncio.sleep(0)
+    while not memory.kept["req_1"].events:
+        await asyncio.sleep(0)
+    runs.drop(live)
+    work.cancel()
 
 
 async def test_tending_goes_on_after_the_database_was_down(

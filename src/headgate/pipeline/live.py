@@ -159,7 +159,7 @@ class Live:
         """The response under the id that the caller knows."""
         return {**response, "id": self.response["id"], **said_of(self.origin.ties)}
 
-    def _tell(self, kind: str, **values: Any) -> None:
+    def _tell(self, kind: str, /, **values: Any) -> None:
         values.pop("sequence_number", None)
         frame = self._told.write(kind, **values)
         self._size += len(frame)

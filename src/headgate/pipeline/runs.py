@@ -8,7 +8,7 @@ from typing import Any
 
 from headgate.dialects.responses.errors import failure_object
 from headgate.model.fault import Fault
-from headgate.model.store_faults import StoreUnreachable
+from headgate.model.store_faults import RowRefused, StoreUnreachable
 from headgate.model.stored import RUNNING, StoredResponse
 from headgate.pipeline.live import Live
 from headgate.ports import ResponseMemory
@@ -58,17 +58,20 @@ class Runs:
             if self.lives:
                 try:
                     await self.show(memory, wall())
-                except StoreUnreachable as error:
+                except (StoreUnreachable, RowRefused) as error:
                     _LOG.warning("what is made in the background is not seen: %s", error)
             await asyncio.sleep(TICK_S)
 
     async def show(self, memory: ResponseMemory, at: float) -> None:
-        """One round of `tend`. Raises StoreUnreachable."""
+        """One round of `tend`. Raises StoreUnreachable, and RowRefused where a response was taken
+        away beneath it."""
         for key in await memory.alive(self.worker, at):
             if key in self.lives:
                 self.lives[key].cancel()
         for key, live in tuple(self.lives.items()):
-            seen = self._seen[key]
+            seen = self._seen.get(key)
+            if seen is None:
+                continue  # it ended while others were shown
             if not seen.begun and live.response["status"] == "in_progress":
                 seen.begun = True
                 await memory.move(key, "in_progress", json_text.encode_text(live.response))

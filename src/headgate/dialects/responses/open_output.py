@@ -29,7 +29,7 @@ class Frames:
     def __init__(self, first: int = 0) -> None:
         self.next_number = first
 
-    def write(self, kind: str, **values: Any) -> bytes:
+    def write(self, kind: str, /, **values: Any) -> bytes:
         """One event of type `kind`."""
         payload = {"type": kind, **values, "sequence_number": self.next_number}
         self.next_number += 1
