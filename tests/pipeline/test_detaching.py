@@ -2,6 +2,8 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from headgate.pipeline.snapshot import Settings
 from headgate.wire import sse
 from tests.faults.streams import RESPONSES
@@ -10,8 +12,8 @@ from tests.pipeline.fakes import FakeAnswer, Plan, Scene, backend, error_in, ref
 
 
 def scene_of(*plans: Plan, **asked: Any) -> tuple[Scene, FakeMemory]:
-    fields = {"dialect": "responses", "input": "hi", "background": True, **asked}
-    scene = Scene(*plans, backends=[backend(speaks=("responses",))], **fields)
+    usual = {"backends": [backend(speaks=("responses",))], "input": "hi", "background": True}
+    scene = Scene(*plans, **{"dialect": "responses", **usual, **asked})
     memory = scene.gateway.memory = FakeMemory()
     return scene, memory
 
@@ -96,6 +98,20 @@ async def test_cancelling_cancels_the_backends_call() -> None:
     assert scene.outcome == "client_closed"
 
 
+async def test_cancelling_waits_for_no_usage() -> None:
+    for pieces in ((), RESPONSES[:4]):
+        answer = FakeAnswer(*pieces, then="wait")
+        scene, memory = scene_of(
+            answer, backends=[backend(speaks=("responses",), on_disconnect="drain")]
+        )
+        running = await scene.run_until(answer.dry)
+        (live,) = scene.gateway.runs.lives.values()
+        live.cancel()
+        await asyncio.wait_for(running, 5.0)
+        assert answer.closed == 1
+        assert response_in(memory)["status"] == "cancelled"
+
+
 async def test_the_end_of_a_drain_fails_it_by_name() -> None:
     answer = FakeAnswer(*RESPONSES[:4], then="wait")
     scene, memory = scene_of(answer)
@@ -105,6 +121,20 @@ async def test_the_end_of_a_drain_fails_it_by_name() -> None:
     response = response_in(memory)
     assert (response["status"], response["error"]["code"]) == ("failed", "gateway_restarting")
     assert scene.outcome == "drained"
+
+
+async def test_who_asked_for_no_stream_gets_no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, memory = scene_of(FakeAnswer(*RESPONSES), settings=Settings(heartbeat_s=0.001))
+    settled = memory.settled
+
+    async def slowly() -> None:
+        await asyncio.sleep(0.02)
+        await settled()
+
+    monkeypatch.setattr(memory, "settled", slowly)
+    caller = await scene.run()
+    assert (caller.status, caller.ending) == (200, "finished")
+    assert json.loads(caller.body)["status"] == "queued"
 
 
 async def test_a_heartbeat_is_no_event() -> None:

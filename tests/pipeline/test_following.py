@@ -1,9 +1,11 @@
 import asyncio
+import json
 
 import pytest
 
-from headgate.pipeline.following import KEEP_ALIVE, follow
+from headgate.pipeline.following import KEEP_ALIVE, MOST_AT_ONCE_BYTES, follow
 from headgate.ports import CallerLeft
+from headgate.wire import sse
 from tests.faults.streams import RESPONSES
 from tests.pipeline.fakes import FakeDownstream
 from tests.pipeline.test_live import live_of
@@ -34,6 +36,18 @@ async def test_behind_the_last_event_there_is_only_the_end() -> None:
     caller = await started()
     await follow(live, caller, 99, 0.0)
     assert (caller.body, caller.ending) == (b"", "finished")
+
+
+async def test_what_was_said_comes_in_pieces_that_a_slow_caller_can_wait_for() -> None:
+    live, _, _ = live_of()
+    text = {"type": "response.output_text.delta", "delta": "x" * 1000}
+    for _ in range(300):
+        await live.write(sse.write(json.dumps(text).encode()))
+    live.end()
+    caller = await started()
+    await follow(live, caller, -1, 0.0)
+    assert caller.body == b"".join(live.frames)
+    assert max(map(len, caller.pieces)) < MOST_AT_ONCE_BYTES + 2_000
 
 
 async def test_silence_is_broken() -> None:

@@ -233,6 +233,7 @@ async def test_a_caller_who_never_reads_again_is_cut_off(monkeypatch: pytest.Mon
     await running
     assert flow.stream.ending == "left"
     assert flow.caller.ending == "aborted"
+    assert not flow.answer.paused, "the rest may be read for its usage"
 
 
 async def test_what_is_pushed_is_recorded() -> None:

@@ -93,6 +93,42 @@ async def test_a_response_of_another_worker_is_followed_too() -> None:
     assert (await asked).body == b"".join(RESPONSES)
 
 
+async def test_one_that_is_deleted_meanwhile_ends_its_stream() -> None:
+    application, memory = served("theirs")
+    await memory.add_events("req_1", 0, b"".join(RESPONSES[:3]))
+    asked = asyncio.ensure_future(application.ask("GET", "/v1/responses/resp_1?stream=true"))
+    await asyncio.sleep(0.01)
+    await memory.remove("", "resp_1")
+    told = sse.parse((await asyncio.wait_for(asked, 5.0)).body)
+    assert [frame.event for frame in told][-1] == "response.cancelled"
+    assert json.loads(told[-1].data)["sequence_number"] == 3
+
+
+async def test_a_stream_that_a_process_left_behind_ends_where_it_broke_off() -> None:
+    application, memory = served("theirs", lost=True)
+    await memory.add_events("req_1", 0, b"".join(RESPONSES[:5]))
+    told = sse.parse((await application.ask("GET", "/v1/responses/resp_1?stream=true")).body)
+    numbers = [json.loads(frame.data)["sequence_number"] for frame in told]
+    assert numbers == list(range(6))
+    assert json.loads(told[-1].data)["response"]["error"]["code"] == "gateway_restarting"
+    path = "/v1/responses/resp_1?stream=true&starting_after=3"
+    again = sse.parse((await application.ask("GET", path)).body)
+    assert [frame.event for frame in again] == [told[4].event, "response.failed"]
+
+
+async def test_a_database_that_fails_meanwhile_cuts_the_stream_off(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    application, memory = served("theirs")
+    asked = asyncio.ensure_future(application.ask("GET", "/v1/responses/resp_1?stream=true"))
+    await asyncio.sleep(0.01)
+    memory.down = True
+    told = await asked
+    assert told.status == 200
+    assert told.messages[-1].get("more_body") is not False
+    assert not caplog.records
+
+
 async def test_its_end_is_told_where_its_events_were_not_kept() -> None:
     application, memory = served("theirs")
     asked = asyncio.ensure_future(application.ask("GET", "/v1/responses/resp_1?stream=true"))

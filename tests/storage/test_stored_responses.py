@@ -4,7 +4,7 @@ from headgate.model.store_faults import TooMuch
 from headgate.model.stored import Kept
 from headgate.storage import stored_responses as module
 from headgate.storage.engine import Database
-from headgate.storage.stored_responses import StoredResponses
+from headgate.storage.stored_responses import MOST_ITEMS, StoredResponses
 from tests.storage.stored_samples import OWNER, following, kept, stored
 
 
@@ -100,6 +100,20 @@ async def test_its_events_and_items_go_with_a_response(database: Database) -> No
     assert await store.get(OWNER, "resp_1") is None
     assert await store.events(record.key) == b""
     assert await store.of_items(OWNER, ["msg_1"]) == ()
+
+
+async def test_a_request_may_refer_to_many_items_but_not_to_any_number(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = stored("resp_1")
+    store = await write(database, kept(record, item_ids=("msg_1",)))
+    ids = [f"msg_{number}" for number in range(3_000)]
+    assert await store.of_items(OWNER, ids) == (record,)
+    with pytest.raises(TooMuch):
+        await store.of_items(OWNER, ["msg_1"] * (MOST_ITEMS + 1))
+    monkeypatch.setattr("headgate.storage.stored_responses.MOST_BYTES", record.size - 1)
+    with pytest.raises(TooMuch):
+        await store.of_items(OWNER, ["msg_1"])
 
 
 async def test_the_same_may_be_written_again(database: Database) -> None:

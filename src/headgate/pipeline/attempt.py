@@ -119,7 +119,7 @@ def _patience_s(exchange: Exchange, question: Question) -> float:
 async def _send(
     turn: Turn, question: Question, attempt: Attempt, due: float
 ) -> Opened | Whole | Failure:
-    most_s = READ_ON_S if question.backend.on_disconnect == "drain" else 0.0
+    most_s = READ_ON_S if turn.reads_on(question.backend) else 0.0
     with turn.watch.outlasting(most_s):
         result = await _ask_backend(turn, question, attempt, due)
         left = turn.watch.outlasts

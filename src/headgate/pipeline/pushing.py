@@ -64,9 +64,11 @@ class Pushing:
             while not stream.over:
                 if self._crowded:
                     answer.pause()
-                    await self._turn.make_room(self._body)
+                    try:
+                        await self._turn.make_room(self._body)
+                    finally:
+                        answer.resume()  # also for who reads on when the caller has left
                     self._crowded = False
-                    answer.resume()
                     self._arrived()
                 else:
                     self._woken = asyncio.get_running_loop().create_future()

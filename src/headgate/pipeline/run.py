@@ -97,8 +97,12 @@ async def _admit(turn: Turn) -> None:
     if guard is not None and not guard.asks_backend:
         await see_request(turn)
     heartbeat_s = exchange.snapshot.settings.heartbeat_s
-    if exchange.envelope.stream and heartbeat_s:
+    if exchange.envelope.stream and heartbeat_s and not _waits_for_none(exchange):
         turn.watch.beat(heartbeat_s, lambda: keep_alive(turn))
+
+
+def _waits_for_none(exchange: Exchange) -> bool:
+    return exchange.ties is not None and exchange.ties.background
 
 
 async def _answer(turn: Turn, targets: tuple[Target, ...]) -> None:
@@ -199,7 +203,7 @@ async def _relay(turn: Turn, attempt: Attempt, opened: Opened) -> None:
     exchange.fault = fault
     exchange.losses.extend(gear.losses)
     if outcome == "client_closed":
-        if opened.question.backend.on_disconnect == "drain":
+        if turn.reads_on(opened.question.backend):
             await turn.watch.silence()
             await stream.read_on(timeouts.idle_s)
         return

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from headgate.backends.backend import Backend
 from headgate.dialects.dialect import ReplyContext
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.gateway import Gateway
@@ -31,6 +32,11 @@ class Turn:
         """The caller is gone, which is the end unless it was not waiting."""
         if self.part is None:
             self.watch.interrupt("left")
+
+    def reads_on(self, backend: Backend) -> bool:
+        """Whether an answer is read for its usage when its caller has left. One in the background
+        has no caller who leaves: it is cancelled, and so is the backend's call."""
+        return backend.on_disconnect == "drain" and self.part is None
 
     async def say(self, data: bytes) -> None:
         """Writes a piece of a stream. Raises CallerLeft where the caller takes nothing for long,

@@ -61,7 +61,10 @@ class Application:
         except CallerLeft:
             pass
         except Refused as refusal:
-            await _refuse(downstream, path, refusal.fault, self._gateway.mint())
+            if downstream.started:
+                downstream.abort()  # nothing else can be said behind half an answer
+            else:
+                await _refuse(downstream, path, refusal.fault, self._gateway.mint())
         except Exception:  # noqa: BLE001 - the one place: no traceback ever reaches a caller
             _LOG.exception("a request failed inside the gateway")
             await _apologise(downstream, path, self._gateway.mint())

@@ -33,11 +33,12 @@ async def watch_response(visited: Visit, found: StoredResponse, after: int) -> N
         return
     found = await visited.settled(found)
     events = await visited.memory.events(found)
-    if found.status not in RUNNING and not told.is_told(events):
-        events = told.told_anew(json_text.decode(found.response))
     await visited.start_stream()
-    await visited.downstream.write(told.after(events, after))
-    if found.status in RUNNING:
+    if found.status not in RUNNING:
+        response = json_text.decode(found.response)
+        await visited.downstream.write(told.rest_of(response, events, after))
+    else:
+        await visited.downstream.write(told.after(events, after))
         await _watch_elsewhere(visited, found, max(after, told.last_number(events)))
     await visited.downstream.finish()
 
@@ -58,23 +59,20 @@ async def stop(visited: Visit, found: StoredResponse) -> None:
         await visited.memory.move(found.key, CANCELLING)
         for _ in range(int(STOP_WITHIN_S / POLL_S)):
             await asyncio.sleep(POLL_S)
-            found = await visited.latest(found)
-            if found.status not in RUNNING:
+            latest = await visited.latest(found)
+            if latest is None or latest.status not in RUNNING:
                 return
 
 
 async def _watch_elsewhere(visited: Visit, found: StoredResponse, number: int) -> None:
     """Tells what another worker adds to the events behind the one of that number."""
     silent_s, heartbeat_s = 0.0, visited.gateway.snapshot.settings.heartbeat_s
-    over = False
-    while not over:
+    latest: StoredResponse | None = found
+    while latest is not None and latest.status in RUNNING:
         await asyncio.sleep(POLL_S)
-        found = await visited.latest(found)
-        over = found.status not in RUNNING
-        events = await visited.memory.events(found)
-        if over and not told.is_told(events):
-            events = told.told_anew(json_text.decode(found.response))
-        new = told.after(events, number)
+        latest = await visited.latest(found)
+        events = b"" if latest is None else await visited.memory.events(latest)
+        new = _new(found, latest, events, number)
         number = max(number, told.last_number(events))
         silent_s = 0.0 if new else silent_s + POLL_S
         if new:
@@ -82,3 +80,13 @@ async def _watch_elsewhere(visited: Visit, found: StoredResponse, number: int) -
         elif heartbeat_s and silent_s >= heartbeat_s:
             silent_s = 0.0
             await visited.downstream.write(KEEP_ALIVE)
+
+
+def _new(found: StoredResponse, latest: StoredResponse | None, events: bytes, number: int) -> bytes:
+    """What is to be told behind the event of that number, of a response that was `found`."""
+    if latest is None:  # deleted, which has stopped it
+        gone = {**json_text.decode(found.response), "status": "cancelled"}
+        return told.last_event(gone, number + 1)
+    if latest.status in RUNNING:
+        return told.after(events, number)
+    return told.rest_of(json_text.decode(latest.response), events, number)

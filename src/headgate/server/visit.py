@@ -45,10 +45,10 @@ class Visit:
         """The response, which has failed where nobody makes it any more."""
         return await self.gateway.runs.settled(self.memory, found, self.gateway.wall())
 
-    async def latest(self, found: StoredResponse) -> StoredResponse:
-        """The response as it stands now; as it stood where it is gone."""
+    async def latest(self, found: StoredResponse) -> StoredResponse | None:
+        """The response as it stands now; None where it is gone."""
         again = await self.memory.get(self.owner, found.id)
-        return await self.settled(again or found)
+        return None if again is None else await self.settled(again)
 
     async def start_stream(self) -> None:
         """Answers with an event stream, whose pieces follow."""

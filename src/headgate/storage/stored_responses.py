@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, literal_column, or_, select, update
+from sqlalchemy import bindparam, delete, func, literal_column, select, update
 
 from headgate.model.store_faults import TooMuch
 from headgate.model.stored import CANCELLING, RUNNING, Kept, StoredResponse
@@ -16,11 +16,14 @@ from headgate.storage.stored_tables import stored_events, stored_items, stored_r
 MOST_LINKS = 2_000
 """Responses of one chain."""
 MOST_BYTES = 64 * 1024 * 1024
-"""Roughly, of one chain."""
+"""Roughly, of one chain, or of all that one request refers to."""
+MOST_ITEMS = 10_000
+"""Items that one request refers to."""
 TOUCH_AFTER_S = 86_400.0
 """A chain's last use is noted once a day."""
 
 _T = stored_responses
+_SIZE = func.sum(func.length(_T.c.input) + func.length(_T.c.response)).label("size")
 _TOUCH = (
     update(_T)
     .where(_T.c.root == bindparam("of_root"), _T.c.used_at < bindparam("before"))
@@ -86,18 +89,23 @@ class StoredResponses:
                 links.c.depth < literal_column(str(MOST_LINKS - 1)),
             )
         )
-        size = func.sum(func.length(_T.c.input) + func.length(_T.c.response)).label("size")
-        sizes = await self._database.fetch(select(size).join(links, _T.c.key == links.c.key))
+        sizes = await self._database.fetch(select(_SIZE).join(links, _T.c.key == links.c.key))
         if (sizes[0]["size"] or 0) > MOST_BYTES:
             raise TooMuch
         wanted = select(_T).join(links, _T.c.key == links.c.key).order_by(links.c.depth.desc())
         return tuple(map(_record, await self._database.fetch(wanted)))
 
     async def of_items(self, owner: str, ids: Sequence[str]) -> tuple[StoredResponse, ...]:
-        """The responses that hold the items of these ids, the newest last."""
+        """The responses that hold the items of these ids, the newest last. Raises TooMuch where
+        there are more ids than `MOST_ITEMS`, or they are larger than `MOST_BYTES` together."""
+        if len(ids) > MOST_ITEMS:
+            raise TooMuch
         keys = select(stored_items.c.key).where(
-            stored_items.c.owner == owner, or_(*(stored_items.c.id == id_ for id_ in ids))
+            stored_items.c.owner == owner, stored_items.c.id.in_(ids)
         )
+        sizes = await self._database.fetch(select(_SIZE).where(_T.c.key.in_(keys)))
+        if (sizes[0]["size"] or 0) > MOST_BYTES:
+            raise TooMuch
         wanted = select(_T).where(_T.c.key.in_(keys)).order_by(_T.c.created_at)
         return tuple(map(_record, await self._database.fetch(wanted)))
 

@@ -64,6 +64,7 @@ def test_completions_may_be_as_long_as_is_said(fields: dict[str, Any], most: int
         (b'{"model": "\xff"}', "UTF-8"),
         (b'{"model": "a", "model": "b"}', "twice"),
         (b'{"model": "a", "m\\u006fdel": "b"}', "twice"),
+        (b'{"model": "m", "input": "a", "input": "b"}', "twice"),
         (b'{"model": 1}', "model"),
         (b'{"model": ""}', "model"),
         (b'{"model": "m", "stream": "yes"}', "stream"),

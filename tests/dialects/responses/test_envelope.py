@@ -102,6 +102,18 @@ def test_ties_that_cannot_be_are_refused(fields: dict[str, Any], param: str) -> 
         (b'{"model":"x","input":' + b"[" * 9000 + b"]" * 9000 + b"}", None, "JSON"),
         (b'{"model":"a","input":"x","model":"b"}', "model", "twice"),
         (b'{"model":"a","input":"x","input":"y"}', "input", "twice"),
+        (b'{"model":"a","input":"x","store":true,"store":false}', "store", "twice"),
+        (b'{"model":"a","input":"x","background":true,"background":true}', "background", "twice"),
+        (
+            b'{"model":"a","input":"x","conversation":"a","conversation":null}',
+            "conversation",
+            "twice",
+        ),
+        (
+            b'{"model":"a","input":"x","previous_response_id":"a","previous_response_id":"b"}',
+            "previous_response_id",
+            "twice",
+        ),
     ],
 )
 def test_a_bad_body_is_refused_and_the_field_named(

@@ -17,7 +17,7 @@ _USUAL_COMPLETION = 16
 
 def read_envelope(row: Row, body: bytes) -> Envelope:
     """See `headgate.dialects.dialect.CallerHalf.read_envelope`."""
-    said = read_object(body)
+    said = read_object(row, body)
     user = text_in(said.get("user")) or None
     return Envelope(
         model=_model(row, said),
@@ -31,8 +31,9 @@ def read_envelope(row: Row, body: bytes) -> Envelope:
     )
 
 
-def read_object(body: bytes) -> Json:
-    """The object in `body`. Raises Refused where it is none, or not clear in what it asks."""
+def read_object(row: Row, body: bytes) -> Json:
+    """The object in `body`. Raises Refused where it is none, or not clear in what it asks: of two
+    texts policies might see another one than the backend."""
     try:
         body.decode()
         said = json_text.decode(body)
@@ -44,7 +45,7 @@ def read_object(body: bytes) -> Json:
         raise bad_request("The body must be a JSON object.")
     if json_text.depth_exceeds(body):
         raise bad_request(f"The body must not nest deeper than {json_text.MAX_DEPTH} levels.")
-    twice = json_text.repeated_key(body, _CONTROL)
+    twice = json_text.repeated_key(body, _CONTROL.union(row.texts))
     if twice is not None:
         raise bad_request(f"'{twice}' stands twice in the body; send it once.", twice)
     return said

@@ -14,7 +14,9 @@ from headgate.model.state import PREFIX
 from headgate.wire import json_text
 from headgate.wire.json_fields import text
 
-_CONTROL = frozenset({"model", "input", "stream"})
+_TYING = ("store", "background", "previous_response_id", "conversation")
+_CONTROL = frozenset({"model", "input", "stream", *_TYING})
+"""Fields that steer the gateway: said twice they would mean two things."""
 _SEALED = b'"' + PREFIX.encode()
 _MINTED = b'"' + MINTED_REASONING.encode()
 

@@ -88,6 +88,25 @@ def after(stream: bytes, number: int) -> bytes:
     return b"".join(frame for at, frame in numbered(stream) if at > number)
 
 
+def rest_of(response: Response, stream: bytes, number: int) -> bytes:
+    """The events of a response that is over behind that of the given number, down to its last
+    event: also where the stream broke off, or is not kept, and the caller followed it before."""
+    if is_told(stream):
+        return after(stream, number)
+    broke_off = bool(stream) and status_of(response) in ("failed", "cancelled")
+    followed = number >= 0 and response.get("background") is True
+    if not broke_off and not followed:
+        return after(told_anew(response), number)
+    return after(stream, number) + last_event(response, max(number, last_number(stream)) + 1)
+
+
+def last_event(response: Response, number: int) -> bytes:
+    """The event of that number which ends the stream of a response that is over."""
+    status = status_of(response)
+    word = status if f"response.{status}" in _ENDINGS else "completed"
+    return Frames(number).write(f"response.{word}", response=response)
+
+
 def last_number(stream: bytes) -> int:
     """The number of the last event of a stream, -1 where there is none."""
     return max((number for number, _ in numbered(stream)), default=-1)
@@ -109,10 +128,7 @@ def told_anew(response: Response) -> bytes:
             *_said(frames, index, item),
             frames.write("response.output_item.done", output_index=index, item=item),
         ]
-    status = status_of(response)
-    word = status if f"response.{status}" in _ENDINGS else "completed"
-    out.append(frames.write(f"response.{word}", response=response))
-    return b"".join(out)
+    return b"".join((*out, last_event(response, frames.next_number)))
 
 
 def _tied(frame: sse.Frame, said: Response) -> bytes:
