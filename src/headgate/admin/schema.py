@@ -1,4 +1,10 @@
-"""The shapes of the admin API, as its OpenAPI description shows them."""
+"""The shapes of the admin API's reports, as its OpenAPI description shows them.
+
+Every route names the shape of its answer, ``response_model=shapes.User``, although it answers with
+a `Response`: nothing is converted at run time, but the description is whole and checks hold the
+answers to it (``make schema-fuzz``). Resources have theirs in `headgate.admin.shapes`, numbers in
+`headgate.admin.figures`. A shape whose object may hold more allows it: ``extra="allow"``.
+"""
 
 from typing import Annotated, Any, Literal
 

@@ -26,14 +26,11 @@ NEWEST_FAILED = 3_000
 
 MOST_HITS = 2_000
 
-_EVERY_TEXT = (
+_OTHER_TEXTS = (
     exchanges.c.id,
     exchanges.c.endpoint,
     exchanges.c.response_model,
-    exchanges.c.error_message,
     exchanges.c.session,
-    exchanges.c.user_name,
-    exchanges.c.backend_name,
 )
 
 
@@ -114,16 +111,15 @@ def _conditions(
 ) -> list[Condition]:
     """How rows are found that the figures do not know, each by an index of its own."""
     row = exchanges.c
-    anywhere = or_(*(_like(column, pattern) for column in _EVERY_TEXT))
+    anywhere = or_(*(_like(column, pattern) for column in _OTHER_TEXTS))
     return [
         and_(anywhere, *between(row.created_at, newest, None)),
         and_(
             row.error_message.is_not(None),
             _like(row.error_message, pattern),
-            *between(row.created_at, failed, newest),
+            *between(row.created_at, failed, None),
         ),
-        row.id == text,
-        row.session == text,
+        or_(row.id == text, row.session == text),
     ]
 
 
