@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check format lint types imports tests agents conformance fuzz kills junk-keys logging-cost bench million schema-fuzz lock clean servers
+.PHONY: run test check format lint types imports tests agents conformance fuzz kills junk-keys logging-cost bench million schema-fuzz schema lock clean servers
 
 run: $(VENV)/run.ok  ## Start the gateway; with no configuration it serves the model `mock`.
 	$(BIN)/headgate serve $(ARGS)
@@ -63,6 +63,9 @@ million: $(VENV)/test.ok servers  ## The admin API on a million exchanges; fails
 
 schema-fuzz: $(VENV)/test.ok  ## The admin API against its own description (installs schemathesis).
 	$(BIN)/python scripts/schema-fuzz $${HEADGATE_SCHEMA_VENV:-~/.cache/headgate-schema} $(ARGS)
+
+schema: $(VENV)/test.ok  ## Write down what all migrations together make of an empty database.
+	$(BIN)/python -m headgate.storage.schema_script
 
 lock: $(VENV)/test.ok  ## Pin every dependency with its hashes.
 	$(BIN)/python -m uv --version >/dev/null 2>&1 || $(PIP) install uv

@@ -1,5 +1,6 @@
 """Brings a database's schema to the newest revision."""
 
+import pathlib
 from collections.abc import Sequence
 
 from headgate.storage.engine import Database
@@ -10,6 +11,10 @@ HEAD = "0007"
 
 class NewerSchema(Exception):  # noqa: N818 - named for the fact
     """The database was made by a newer Headgate; nothing was changed."""
+
+
+_FRESH = pathlib.Path(__file__).parent / "migrations"
+_BETWEEN = ";\n\n"
 
 
 async def migrate(database: Database) -> bool:
@@ -37,6 +42,25 @@ def _statements(dialect: str, current: str | None) -> Sequence[str]:
     _refuse_newer(current)
     if current == HEAD:
         return ()
+    if current is None:
+        return read_fresh(dialect)
     from headgate.storage import schema_script  # noqa: PLC0415 - Alembic is slow and large
 
     return schema_script.statements(dialect, current)
+
+
+def read_fresh(dialect: str) -> list[str]:
+    """The statements that make an empty database: what all revisions together say, written down
+    by ``make schema``, so that a first start need not load Alembic."""
+    text = _fresh_file(dialect).read_text("utf-8")
+    return text.removesuffix(_BETWEEN).split(_BETWEEN)
+
+
+def write_fresh(dialect: str, statements: Sequence[str]) -> None:
+    """Writes them down for `read_fresh`."""
+    text = "".join(statement + _BETWEEN for statement in statements)
+    _fresh_file(dialect).write_text(text, "utf-8")
+
+
+def _fresh_file(dialect: str) -> pathlib.Path:
+    return _FRESH / f"fresh.{dialect}.sql"

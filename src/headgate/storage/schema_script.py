@@ -1,9 +1,14 @@
-"""The SQL that takes a schema to the newest revision. Importing this imports Alembic."""
+"""The SQL that takes a schema to the newest revision. Importing this imports Alembic.
+
+``python -m headgate.storage.schema_script`` writes down what makes an empty database.
+"""
 
 import pathlib
 
 from alembic import command
 from alembic.config import Config
+
+from headgate.storage.migrate import write_fresh
 
 _REVISIONS = pathlib.Path(__file__).parent / "migrations"
 
@@ -21,11 +26,27 @@ class _Statements(list[str]):
         """Alembic asks for it; there is nothing to flush."""
 
 
-def statements(dialect: str, current: str | None) -> list[str]:
-    """The statements from revision `current` (None: an empty database) to the newest one."""
+def statements(dialect: str, current: str | None, target: str = "head") -> list[str]:
+    """The statements from revision `current` (None: an empty database) to `target`."""
     found = _Statements()
     config = Config(output_buffer=found, attributes={"dialect": dialect})  # type: ignore[arg-type]
     config.set_main_option("script_location", str(_REVISIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    command.upgrade(config, f"{current or 'base'}:head", sql=True)
+    command.upgrade(config, f"{current or 'base'}:{target}", sql=True)
     return list(found)
+
+
+def fresh(dialect: str) -> list[str]:
+    """The statements that make an empty database, without those that move rows on: it has none."""
+    return [one for one in statements(dialect, None) if not _moves_rows(one)]
+
+
+def _moves_rows(statement: str) -> bool:
+    if statement.startswith("UPDATE "):
+        return not statement.startswith("UPDATE alembic_version ")
+    return statement.startswith("INSERT INTO ") and " SELECT " in statement
+
+
+if __name__ == "__main__":
+    for name in ("sqlite", "postgresql"):
+        write_fresh(name, fresh(name))
