@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from sqlalchemy import Table
 from sqlalchemy.sql import ClauseElement
 
 from headgate.model.store_faults import RowConflict, RowRefused, StoreUnreachable
-from headgate.storage.sql import Row, Step
+from headgate.storage.sql import Row, Step, Values
 
 BOOKS = ("exchanges", "exchange_bodies", "attempts")
 
@@ -34,7 +35,7 @@ class FakeDatabase:
     async def write(self, steps: Sequence[Step]) -> int:
         if self.down:
             raise StoreUnreachable("switched off")
-        if any(self.dislikes(row) for step in steps for row in step.rows or ()):
+        if any(self.dislikes(row) for step in steps for row in rows_of(step)):
             raise RowRefused("disliked")
         books = [step for step in steps if _written(step) in BOOKS]
         if any(self._contradicts(step) for step in books):
@@ -63,15 +64,31 @@ class FakeDatabase:
             kept[key] = row
 
     def _places(self, step: Step) -> Iterator[tuple[dict[Any, Row], Any, Row]]:
-        for row in step.rows or ():
+        for row in rows_of(step):
             if _written(step) == "exchanges":
                 yield self.exchanges, row["id"], row
             elif _written(step) == "attempts":
                 yield self.attempts, (row["exchange_id"], row["attempt"]), row
 
 
+def rows_of(step: Step) -> list[Row]:
+    """The rows of a step by the names of their columns."""
+    return [named(_into(step), row) if isinstance(row, tuple) else row for row in step.rows or ()]
+
+
+def named(table: Table, values: Values) -> Row:
+    """The row of `table` with those values in the order of its columns."""
+    return dict(zip(table.columns.keys(), values, strict=True))
+
+
+def _into(step: Step) -> Table:
+    table = step.statement.table  # type: ignore[attr-defined]
+    assert isinstance(table, Table)
+    return table
+
+
 def _written(step: Step) -> str:
-    return _table(step.statement.table)  # type: ignore[attr-defined]
+    return _table(_into(step))
 
 
 def _table(table: Any) -> str:

@@ -10,6 +10,7 @@ from headgate.storage import response_memory as module
 from headgate.storage.engine import Database
 from headgate.storage.response_memory import ResponseMemory
 from headgate.storage.sql import Row, Step
+from tests.storage.fakes import rows_of
 from tests.storage.stored_samples import OWNER, following, kept, stored
 
 
@@ -26,7 +27,7 @@ class Faulty:
     async def write(self, steps: Sequence[Step]) -> int:
         if self.down:
             raise StoreUnreachable("down")
-        if any(row.get("id") == self.poison for step in steps for row in step.rows or ()):
+        if any(row.get("id") == self.poison for step in steps for row in rows_of(step)):
             raise RowRefused("poison")
         return await self._database.write(steps)
 

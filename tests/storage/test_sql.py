@@ -1,11 +1,21 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Dialect, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from headgate.model.store_faults import RowConflict, RowRefused
 from headgate.storage.engine import Database
-from headgate.storage.sql import Step, insert_absent, like_pattern, render, storable, upsert
+from headgate.storage.sql import (
+    Step,
+    insert_absent,
+    like_pattern,
+    render,
+    storable,
+    storable_rows,
+    upsert,
+)
 from headgate.storage.tables import attempts, exchange_bodies
 
 DIALECTS: dict[str, Dialect] = {
@@ -52,6 +62,14 @@ def test_parameters_stand_in_the_order_of_the_text(kind: str) -> None:
 def test_what_no_database_takes_is_mended(value: object, stored: object) -> None:
     assert storable(value) == stored
     assert type(storable(value)) is type(stored)
+
+
+ODD = st.text(st.sampled_from("ab\\u0é\x00\ud800"), max_size=6)
+
+
+@given(st.lists(st.tuples(ODD, st.none() | st.floats() | st.booleans(), ODD), max_size=4))
+def test_rows_are_mended_as_each_of_their_values(rows: list[tuple[object, ...]]) -> None:
+    assert repr(list(storable_rows(rows))) == repr([storable(row) for row in rows])
 
 
 def test_a_pattern_finds_its_own_characters_only() -> None:

@@ -17,7 +17,7 @@ from headgate.storage.engine import Database
 from headgate.storage.figure_steps import FigureSteps
 from headgate.storage.figuring import change_of
 from headgate.storage.journal import Record
-from headgate.storage.sql import Row, Step, upsert
+from headgate.storage.sql import Row, Step, Values, storable_rows, upsert
 
 _TABLES = (tables.exchanges, tables.exchange_bodies, tables.attempts)
 
@@ -109,12 +109,12 @@ def _key(record: Kept) -> Key:
     return record.exchange_id, record.attempt
 
 
-def _values(records: Sequence[Kept]) -> dict[Table, tuple[Row, ...]]:
+def _values(records: Sequence[Kept]) -> dict[Table, Sequence[Row | Values]]:
     closed = [record for record in records if isinstance(record, ExchangeRow)]
     settled = [record for record in records if isinstance(record, AttemptRow)]
     bodies = map(rows.body_values, closed)
     return {
-        tables.exchanges: tuple(map(rows.exchange_values, closed)),
-        tables.exchange_bodies: tuple(body for body in bodies if body is not None),
-        tables.attempts: tuple(map(rows.attempt_values, settled)),
+        tables.exchanges: storable_rows([rows.exchange_values(row) for row in closed]),
+        tables.exchange_bodies: [body for body in bodies if body is not None],
+        tables.attempts: storable_rows([rows.attempt_values(row) for row in settled]),
     }

@@ -1,13 +1,15 @@
 """What records add to the figures, computed before anything is written."""
 
+import collections
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from headgate.model import figures
 from headgate.model.analytics import ERRORS
 from headgate.model.books import AttemptRow, ExchangeRow
+from headgate.model.outcome import Outcome
 from headgate.storage.figure_tables import ALL_USERS, EACH_USER
 from headgate.storage.rows import short
 
@@ -44,82 +46,101 @@ class Change(msgspec.Struct, frozen=True):
 
 
 Counted = Iterable[ExchangeRow | AttemptRow]
+_Alike = tuple[str | None, str | None, str | None, str | None, str | None, str | None, int]
+"""User, backend, model asked for and routed to, names of user and backend, day."""
+_Tallied = dict[tuple[int, int], list[float]]
+"""How many values and their sum, by measure and bucket."""
 
 
 def change_of(added: Counted, taken: Counted = ()) -> Change:
     """What the figures change by where `added` are there now and `taken` are not any more."""
     change = Change({}, {}, {}, {})
     for records, sign in ((added, 1), (taken, -1)):
+        closed: dict[_Alike, list[ExchangeRow]] = {}
+        made: dict[_Alike, list[AttemptRow]] = {}
         for record in records:
             if isinstance(record, ExchangeRow):
-                _count_exchange(change, record, sign)
+                closed.setdefault(_of_exchange(record), []).append(record)
             else:
-                _count_attempt(change, record, sign)
+                made.setdefault(_of_attempt(record), []).append(record)
+        for alike, exchanges in closed.items():
+            _count_exchanges(change, alike, exchanges, sign)
+        for alike, attempts in made.items():
+            _count_attempts(change, alike, attempts, sign)
     return change
 
 
-def _count_exchange(change: Change, row: ExchangeRow, sign: int) -> None:
-    user, backend = short(row.user_id or ""), row.backend_id or ""
-    day = figures.day_of(row.created_at)
-    sums = (
-        1,
-        row.outcome in ERRORS,
-        row.stream,
-        _tokens(row.prompt_tokens),
-        _tokens(row.completion_tokens),
-        _tokens(row.cached_tokens),
-        _tokens(row.reasoning_tokens),
-        _tokens(row.total_tokens),
-        _usd(row.cost_usd),
+def _of_exchange(row: ExchangeRow) -> _Alike:
+    return (
+        row.user_id,
+        row.backend_id,
+        row.request_model,
+        row.routed_model,
+        row.user_name,
+        row.backend_name,
+        figures.day_of(row.created_at),
     )
-    measured = [
-        (figures.ENDED, figures.ended_bucket(row.outcome, row.detail_logged), 0.0),
-        *_time(figures.FIRST_EVENT, row.time_to_first_event_ms),
-        *_time(figures.RESPONSE, row.response_time_ms),
-    ]
-    if row.completion_tokens is not None:
-        bucket = figures.length_bucket(row.completion_tokens)
-        measured.append((figures.LENGTH, bucket, _tokens(row.completion_tokens)))
-    models = short(row.request_model), short(row.routed_model or "")
-    for key in _levels(user, backend, *models):
+
+
+def _of_attempt(row: AttemptRow) -> _Alike:
+    day = figures.day_of(row.at)
+    return row.user_id, row.backend_id, None, row.routed_model, None, row.backend_name, day
+
+
+def _count_exchanges(change: Change, alike: _Alike, rows: Sequence[ExchangeRow], sign: int) -> None:
+    *series, user_name, backend_name, day = alike
+    sums = (
+        len(rows),
+        sum([row.outcome in ERRORS for row in rows]),
+        sum([row.stream for row in rows]),
+        sum(_tokens([row.prompt_tokens for row in rows])),
+        sum(_tokens([row.completion_tokens for row in rows])),
+        sum(_tokens([row.cached_tokens for row in rows])),
+        sum(_tokens([row.reasoning_tokens for row in rows])),
+        sum(_tokens([row.total_tokens for row in rows])),
+        sum(map(_usd, [row.cost_usd for row in rows])),
+    )
+    tallied = _ended(figures.ENDED, [(row.outcome, row.detail_logged) for row in rows])
+    _time(tallied, figures.FIRST_EVENT, [row.time_to_first_event_ms for row in rows])
+    _time(tallied, figures.RESPONSE, [row.response_time_ms for row in rows])
+    _lengths(tallied, [row.completion_tokens for row in rows])
+    for key in _levels(*series):
         _note(change, key, day)
         there = change.sums.setdefault((key, day), [0] * len(SUMS))
         for place, value in enumerate(sums):
             there[place] += sign * value
-        _tally(change, (key, day), measured, sign)
-    _name(change, "user", (row.user_id, row.user_name), day)
-    _name(change, "backend", (row.backend_id, row.backend_name), day)
+        _tally(change, (key, day), tallied, sign)
+    _name(change, "user", (alike[0], user_name), day)
+    _name(change, "backend", (alike[1], backend_name), day)
 
 
-def _count_attempt(change: Change, row: AttemptRow, sign: int) -> None:
-    day = figures.day_of(row.at)
-    measured = [
-        (figures.ATTEMPT_ENDED, figures.ended_bucket(row.outcome, False), 0.0),
-        *_time(figures.ATTEMPT_FIRST_EVENT, row.time_to_first_event_ms),
-        *_time(figures.ATTEMPT_DURATION, row.duration_ms),
-    ]
-    model = short(row.routed_model)
-    for key in _levels(short(row.user_id or ""), row.backend_id, "", model):
+def _count_attempts(change: Change, alike: _Alike, rows: Sequence[AttemptRow], sign: int) -> None:
+    *series, _, backend_name, day = alike
+    tallied = _ended(figures.ATTEMPT_ENDED, [(row.outcome, False) for row in rows])
+    _time(tallied, figures.ATTEMPT_FIRST_EVENT, [row.time_to_first_event_ms for row in rows])
+    _time(tallied, figures.ATTEMPT_DURATION, [row.duration_ms for row in rows])
+    for key in _levels(*series):
         _note(change, key, day)
-        _tally(change, (key, day), measured, sign)
-    _name(change, "backend", (row.backend_id, row.backend_name), day)
+        _tally(change, (key, day), tallied, sign)
+    _name(change, "backend", (alike[1], backend_name), day)
 
 
-def _levels(user: str, backend: str, asked: str, routed: str) -> tuple[SeriesKey, SeriesKey]:
-    return (EACH_USER, user, backend, asked, routed), (ALL_USERS, "", backend, asked, routed)
+def _levels(
+    user: str | None, backend: str | None, asked: str | None, routed: str | None
+) -> tuple[SeriesKey, SeriesKey]:
+    rest = backend or "", short(asked or ""), short(routed or "")
+    return (EACH_USER, short(user or ""), *rest), (ALL_USERS, "", *rest)
 
 
 def _note(change: Change, key: SeriesKey, day: int) -> None:
     change.last_days[key] = max(day, change.last_days.get(key, day))
 
 
-def _tally(
-    change: Change, at: tuple[SeriesKey, int], measured: list[tuple[int, int, float]], sign: int
-) -> None:
-    for measure, bucket, value in measured:
+def _tally(change: Change, at: tuple[SeriesKey, int], tallied: _Tallied, sign: int) -> None:
+    for (measure, bucket), (n, total) in tallied.items():
         there = change.tallies.setdefault((*at, measure, bucket), [0, 0.0])
-        there[0] += sign
-        there[1] += sign * value
+        there[0] += sign * n
+        there[1] += sign * total
 
 
 def _name(change: Change, kind: str, named: tuple[str | None, str | None], day: int) -> None:
@@ -129,14 +150,35 @@ def _name(change: Change, kind: str, named: tuple[str | None, str | None], day: 
         change.names[key] = max(day, change.names.get(key, day))
 
 
-def _time(measure: int, value_ms: float | None) -> list[tuple[int, int, float]]:
-    if value_ms is None or not math.isfinite(value_ms):
-        return []
-    return [(measure, figures.latency_bucket(value_ms), value_ms)]
+def _ended(measure: int, ends: Sequence[tuple[Outcome, bool]]) -> _Tallied:
+    counted = collections.Counter(ends)
+    return {(measure, figures.ended_bucket(*end)): [n, 0.0] for end, n in counted.items()}
 
 
-def _tokens(count: int | None) -> int:
-    return min(max(count or 0, 0), MOST_TOKENS)
+def _time(tallied: _Tallied, measure: int, values_ms: Sequence[float | None]) -> None:
+    for value_ms in values_ms:
+        if value_ms is not None and math.isfinite(value_ms):
+            _add(tallied, (measure, figures.latency_bucket(value_ms)), value_ms)
+
+
+def _lengths(tallied: _Tallied, counts: Sequence[int | None]) -> None:
+    for count, n in collections.Counter(counts).items():
+        if count is not None:
+            [bounded] = _tokens([count])
+            _add(tallied, (figures.LENGTH, figures.length_bucket(count)), bounded * n, n)
+
+
+def _add(tallied: _Tallied, at: tuple[int, int], total: float, n: int = 1) -> None:
+    there = tallied.get(at)
+    if there is None:
+        tallied[at] = [n, total]
+    else:
+        there[0] += n
+        there[1] += total
+
+
+def _tokens(counts: Sequence[int | None]) -> list[int]:
+    return [min(max(count, 0), MOST_TOKENS) if count else 0 for count in counts]
 
 
 def _usd(cost_usd: float | None) -> float:

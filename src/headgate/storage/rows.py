@@ -1,11 +1,14 @@
 """The records of the books as table rows, and back."""
 
+import operator
 from typing import Any
 
 import msgspec
+from sqlalchemy import BigInteger, Table
 
 from headgate.model.books import AttemptRow, ExchangeRow, PolicyNote
-from headgate.storage.sql import Row
+from headgate.storage import tables
+from headgate.storage.sql import MOST_INT, Row, Values, storable
 
 _BODIES = ("request_body", "response_body")
 _FLAGS = ("stream", "detail_logged")
@@ -15,17 +18,38 @@ _read_notes = msgspec.json.Decoder(tuple[PolicyNote, ...]).decode
 _read_tags = msgspec.json.Decoder(dict[str, str]).decode
 
 
-def exchange_values(row: ExchangeRow) -> Row:
-    """The row of ``exchanges``."""
-    values = msgspec.structs.asdict(row)
-    for name in _BODIES:
-        del values[name]
-    _shorten(values)
-    values["losses"] = msgspec.json.encode([str(name) for name in row.losses]).decode()
+class _Checked(msgspec.Struct, frozen=True):
+    """Which columns of a table are looked at: those whose beginning alone an index takes, and
+    those with whole numbers."""
+
+    indexed: frozenset[int]
+    texts: "operator.itemgetter[Any]"
+    counts: "operator.itemgetter[Any]"
+
+
+def _checked(table: Table) -> _Checked:
+    columns = list(table.columns)
+    indexed = [place for place, column in enumerate(columns) if column.name in _INDEXED]
+    counts = [at for at, column in enumerate(columns) if isinstance(column.type, BigInteger)]
+    getter = operator.itemgetter
+    return _Checked(frozenset(indexed), getter(*indexed), getter(*counts))
+
+
+_EXCHANGES = _checked(tables.exchanges)
+_ATTEMPTS = _checked(tables.attempts)
+_LOSSES = list(tables.exchanges.columns.keys()).index("losses")
+
+
+def exchange_values(row: ExchangeRow) -> Values:
+    """The row of ``exchanges``, in the order of its columns."""
+    values = msgspec.structs.astuple(row)[:_LOSSES]
     # NULL where there is nothing to tell, which is nearly always.
-    values["policies"] = _json(row.policies) if row.policies else None
-    values["tags"] = _json(row.tags) if row.tags else None
-    return values
+    return (
+        *_fitting(values, _EXCHANGES),
+        _json([str(name) for name in row.losses]) if row.losses else "[]",
+        _json(row.policies) if row.policies else None,
+        _json(row.tags) if row.tags else None,
+    )
 
 
 def body_values(row: ExchangeRow) -> Row | None:
@@ -36,11 +60,9 @@ def body_values(row: ExchangeRow) -> Row | None:
     return {"exchange_id": row.id, **bodies}
 
 
-def attempt_values(row: AttemptRow) -> Row:
-    """The row of ``attempts``."""
-    values = msgspec.structs.asdict(row)
-    _shorten(values)
-    return values
+def attempt_values(row: AttemptRow) -> Values:
+    """The row of ``attempts``, in the order of its columns."""
+    return _fitting(msgspec.structs.astuple(row), _ATTEMPTS)
 
 
 def short(text: str) -> str:
@@ -68,10 +90,16 @@ def attempt(values: Row) -> AttemptRow:
     return AttemptRow(**values)
 
 
-def _shorten(values: dict[str, Any]) -> None:
-    for name in _INDEXED:
-        if values.get(name):
-            values[name] = short(values[name])
+def _fitting(values: Values, checked: "_Checked") -> Values:
+    """`values` with texts that an index takes and numbers that fit; nearly always as they are."""
+    longest = max(map(len, filter(None, checked.texts(values))), default=0)
+    counted = sum(map(abs, filter(None, checked.counts(values))))
+    if longest * 4 <= _MOST_BYTES and counted <= MOST_INT:
+        return values
+    return tuple(
+        storable(short(value) if value and place in checked.indexed else value)
+        for place, value in enumerate(values)
+    )
 
 
 def _json(value: Any) -> str:

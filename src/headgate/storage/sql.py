@@ -5,7 +5,7 @@ values both drivers take natively.
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
 Row = Mapping[str, Any]
+Values = tuple[Any, ...]
+"""The values of a row in the order of its table's columns, storable as they are."""
 
-_MOST_INT = 2**63 - 1
+MOST_INT = 2**63 - 1
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Sql(msgspec.Struct, frozen=True):
@@ -29,20 +33,23 @@ class Sql(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     held: Row
 
-    def bind(self, row: Row | None = None) -> tuple[Any, ...]:
+    def bind(self, row: Row | Values | None = None) -> Values:
         """The parameters in order: those of `row`, else the statement's own."""
+        if isinstance(row, tuple):
+            return row
         values = {**self.held, **row} if row else self.held
         return tuple([storable(values[name]) for name in self.names])
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One statement of a transaction, run once, or once a row where `rows` are given.
+    """One statement of a transaction, run once, or once a row where `rows` are given: `Values`
+    only where the statement inserts a whole row.
 
     Where one that `must_touch` touches no row, the whole transaction is undone.
     """
 
     statement: ClauseElement
-    rows: tuple[Row, ...] | None = None
+    rows: Sequence[Row | Values] | None = None
     must_touch: bool = False
 
 
@@ -87,6 +94,17 @@ def storable(value: Any) -> Any:
     return value if mend is None else mend(value)
 
 
+def storable_rows(rows: Sequence[Values]) -> Sequence[Values]:
+    """`rows` with storable text. Nearly always nothing is to be mended, and one look at all of
+    them together is enough to know; numbers must be storable already."""
+    try:
+        if b"\\u0000" not in _encode(rows):
+            return rows
+    except UnicodeEncodeError:
+        pass  # a lone surrogate
+    return [_storable_tuple(row) for row in rows]
+
+
 def like_pattern(text: str) -> str:
     r"""A LIKE pattern that finds `text` itself anywhere, in lower case, with the escape ``\``."""
     escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -102,9 +120,9 @@ def _storable_text(text: str) -> str:
 
 
 def _storable_int(number: int) -> int:
-    if -_MOST_INT <= number <= _MOST_INT:
+    if -MOST_INT <= number <= MOST_INT:
         return number
-    return _MOST_INT if number > 0 else -_MOST_INT
+    return MOST_INT if number > 0 else -MOST_INT
 
 
 def _storable_tuple(values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from headgate.storage.rows import attempt, attempt_values, exchange, exchange_va
 from headgate.storage.schema_script import statements
 from headgate.storage.sql import Step
 from headgate.storage.tables import attempts, exchanges
+from tests.storage.fakes import named
 from tests.storage.samples import AT, closed, settled
 from tests.storage.test_figure_steps import _same, counted, kept
 
@@ -62,11 +63,11 @@ def _directory() -> list[Step]:
 
 
 def _exchange(row: ExchangeRow) -> Step:
-    values = {**exchange_values(row), "request_model": row.request_model}
+    values = {**named(exchanges, exchange_values(row)), "request_model": row.request_model}
     return Step(exchanges.insert().values({k: v for k, v in values.items() if k not in LATER}))
 
 
 def _attempt(row: AttemptRow) -> Step:
-    values = attempt_values(row)
+    values = named(attempts, attempt_values(row))
     later = (*LATER, "user_id")
     return Step(attempts.insert().values({k: v for k, v in values.items() if k not in later}))
