@@ -107,6 +107,18 @@ def test_the_fields_of_a_form_are_seen_wherever_they_stand(
     assert len(upstream.requests("POST")) == 1
 
 
+def test_what_they_cannot_read_is_refused(gateway: Gateway, upstream: ScriptedUpstream) -> None:
+    for prompt in ([1, 2, 3], [[1, 2], [3]], ["fine", [1]]):
+        got = ask(gateway, "words", "/v1/completions", prompt=prompt)
+        assert (got.status, got.json["error"]["param"]) == (403, "prompt")
+    long = plain("prompt", "forbidden " + "x" * 300_000)
+    for fields in ((long,), (plain("prompt", "fine"), long)):
+        got = send(gateway, "words", form(b"x", "up", *fields))
+        assert (got.status, got.json["error"]["code"]) == (403, "policy_violation")
+    assert upstream.requests("POST") == []
+    assert ask(gateway, "words", "/v1/embeddings", input=[1, 2]).status == 200
+
+
 def test_a_form_that_they_would_change_is_refused(gateway: Gateway) -> None:
     got = send(gateway, "asked", form(b"x", "up", plain("prompt", SECRET)))
     assert (got.status, got.json["error"]["code"]) == (403, "policy_violation")

@@ -1,10 +1,12 @@
+import asyncio
 import errno
 import os
+import pathlib
+import threading
 
 import pytest
 
 from headgate.model.fault import Refused
-from headgate.pipeline import spool
 from headgate.pipeline.spool import PIECE, Spool
 
 
@@ -35,12 +37,46 @@ async def test_nothing_remains_on_the_disk(
     kept.close()
 
 
+async def test_who_leaves_during_a_write_leaves_no_bytes_in_another_file(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go, over = threading.Event(), threading.Event(), threading.Event()
+    write = os.write
+
+    def slowly(number: int, data: bytes) -> int:
+        if len(data) < PIECE:  # asyncio wakes its loop in this way
+            return write(number, data)
+        begun.set()
+        go.wait(10.0)
+        try:
+            return write(number, data)
+        finally:
+            over.set()
+
+    kept = Spool()
+    monkeypatch.setattr(os, "write", slowly)
+    writing = asyncio.ensure_future(kept.write(b"x" * PIECE))
+    await asyncio.to_thread(begun.wait, 10.0)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    kept.close()
+    others = [(tmp_path / str(number)).open("wb") for number in range(3)]
+    go.set()
+    await asyncio.to_thread(over.wait, 10.0)
+    assert all(not os.fstat(other.fileno()).st_size for other in others)
+    for other in others:
+        other.close()
+    while not kept._file.closed:
+        await asyncio.sleep(0)
+
+
 async def test_a_full_disk_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(number: int, data: bytearray) -> None:
+    def full(number: int, data: bytes) -> int:
         raise OSError(errno.ENOSPC, "no space")
 
     kept = Spool()
-    monkeypatch.setattr(spool, "_write_all", full)
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(Refused, match="no room") as refused:
         await kept.write(b"x" * PIECE)
     assert refused.value.fault.http_status == 503

@@ -212,8 +212,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     whose words errors and limits are told. ``read_form(scanner)`` is a form's fields as the JSON
     that says the same; None: it takes no forms. ``bytes_pass``: a reply may be something else than
     JSON (sound, text), ``bytes_are_text`` that its size then says how much text was generated.
-    ``generates_text``: its replies hold text that policies would want to see. ``stand_in(body)`` is
-    the answer where no backend has one.
+    ``generates_text``: its replies hold text that policies would want to see. ``unread(body)`` is a
+    field whose text is not to be had, if there is one. ``stand_in(body)`` is the answer where no
+    backend has one.
     """
 
     served_by: tuple[str, ...]
@@ -223,6 +224,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     bytes_pass: bool = False
     bytes_are_text: bool = False
     generates_text: bool = False
+    unread: Callable[[bytes], str | None] | None = None
     stand_in: Callable[[bytes], bytes] | None = None
 
 

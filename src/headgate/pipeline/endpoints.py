@@ -58,12 +58,16 @@ def serving(exchange: Exchange, route: Route) -> Route:
 
 
 def check_policies(exchange: Exchange) -> None:
-    """Raises Refused where policies have a say in an answer that is not shown to them. They know
-    after they saw the request."""
+    """Raises Refused where policies have a say in an answer that is not shown to them, which they
+    know after they saw the request, or could not see all of that."""
     endpoint, guard = exchange.dialect.endpoint, exchange.guard
-    if endpoint is None or guard is None or not endpoint.generates_text:
+    if endpoint is None or guard is None:
         return
-    if guard.changes_reply:
+    field = endpoint.unread(exchange.body) if endpoint.unread is not None else None
+    if field is not None:
+        message = f"Policies in force here cannot read '{field}'. Send it as text of usual length."
+        raise Refused(Fault(kind="policy_violation", message=message, param=field))
+    if endpoint.generates_text and guard.changes_reply:
         message = (
             "Policies in force here have a say in answers, which they do not see at "
             f"{exchange.endpoint}. Ask /v1/chat/completions, /v1/messages or /v1/responses."

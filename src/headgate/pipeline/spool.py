@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import tempfile
+import threading
 from collections.abc import AsyncIterator
 
 from headgate.model.fault import Fault, Refused
@@ -23,6 +24,8 @@ class Spool:
         except OSError as error:
             raise _no_room() from error
         self._unwritten = bytearray()
+        self._writing = threading.Lock()
+        self._closed = False
 
     async def write(self, data: bytes) -> None:
         """Appends. Raises Refused where the disk takes no more."""
@@ -37,7 +40,7 @@ class Spool:
         if not data:
             return
         try:
-            await asyncio.to_thread(_write_all, self._file.fileno(), data)
+            await asyncio.to_thread(self._write_all, data)
         except OSError as error:
             raise _no_room() from error
 
@@ -51,20 +54,32 @@ class Spool:
             yield piece
 
     def close(self) -> None:
-        """Frees the disk."""
-        self._file.close()
+        """Frees the disk, at the latest when a write that is under way has ended."""
+        self._closed = True
+        self._free()
+
+    def _write_all(self, data: bytearray) -> None:
+        """In a thread, which nobody can stop: a file that was closed beneath it would leave its
+        number to another, and the bytes would go there."""
+        with self._writing:
+            view = memoryview(data)
+            while view and not self._closed:
+                view = view[os.write(self._file.fileno(), view) :]
+        if self._closed:
+            self._free()
+
+    def _free(self) -> None:
+        if self._writing.acquire(blocking=False):
+            try:
+                self._file.close()
+            finally:
+                self._writing.release()
 
 
 def _open_file() -> io.FileIO:
     number, path = tempfile.mkstemp(prefix="headgate-upload-")
     os.unlink(path)
     return io.FileIO(number, "r+")
-
-
-def _write_all(number: int, data: bytearray) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(number, view) :]
 
 
 def _no_room() -> Refused:

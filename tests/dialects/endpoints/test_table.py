@@ -3,6 +3,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from headgate.dialects.destination import Destination, Quirks
 from headgate.dialects.dialect import Dialect
@@ -39,7 +40,10 @@ def test_what_else_is_below_pictures_and_sound_passes_too() -> None:
     for path in ("/v1/images/upscale", "/v1/audio/voices/v1.2_a"):
         assert found(path).backend.path("m", False) == path
         assert find(path) is find(path)
-    assert found("/v1/audio/voices").endpoint == found("/v1/images/upscale").endpoint
+    sound, pictures = found("/v1/audio/voices").endpoint, found("/v1/images/upscale").endpoint
+    assert sound is not None
+    assert pictures is not None
+    assert replace(sound, unread=None) == replace(pictures, unread=None)
 
 
 @pytest.mark.parametrize(

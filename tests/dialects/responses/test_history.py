@@ -95,6 +95,22 @@ def test_references_are_found_and_resolved() -> None:
     assert history.references(body(input="say item_reference")) == ()
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        b'{"type":"item\\u005freference","id":"msg_1"}',
+        b'{"id":"msg_1"}',
+        b'{ "type" : null, "id" : "msg_1" }',
+        b'{"\\u0069d":"msg_1"}',
+    ],
+)
+def test_a_reference_is_one_however_it_is_written(item: bytes) -> None:
+    asked = b'{"model":"m","input":[%b]}' % item
+    assert history.references(asked) == ("msg_1",)
+    found = message("user", "one")
+    assert json.loads(history.resolved(asked, {"msg_1": found}.get))["input"] == [found]
+
+
 def test_only_what_can_be_referred_to_has_a_name() -> None:
     items = [message("user", "a", id="b"), {"type": "item_reference", "id": "c"}, {}, {"id": ""}]
     assert history.ids_of(items) == ("b",)

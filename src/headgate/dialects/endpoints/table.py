@@ -16,7 +16,7 @@ from headgate.dialects.endpoints.facts import read_facts
 from headgate.dialects.endpoints.form import read_form
 from headgate.dialects.endpoints.meter import EndpointMeter
 from headgate.dialects.endpoints.row import Row
-from headgate.dialects.endpoints.texts import read_request, write_request
+from headgate.dialects.endpoints.texts import read_request, unread, write_request
 from headgate.dialects.facts import Facts
 from headgate.model.fault import StreamBroken
 from headgate.wire import json_text
@@ -120,6 +120,7 @@ def _dialect(row: Row) -> Dialect:
             bytes_pass=row.plain,
             bytes_are_text=row.plain and row.generates,
             generates_text=row.generates,
+            unread=functools.partial(unread, row),
         ),
     )
 

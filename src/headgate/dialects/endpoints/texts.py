@@ -1,6 +1,7 @@
 """The texts of a request to an endpoint: as the hub's request, for policies, and back.
 
-A text field holds a string, a list of strings or of objects with a ``text``; token ids pass unseen.
+A text field holds a string, a list of strings or of objects with a ``text``; token ids pass unseen
+where no model makes text of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -57,6 +58,20 @@ def read_request(row: Row, body: bytes) -> Request:
         messages=tuple(Message("user", (Text(text),)) for text in texts),
         extras=said,
     )
+
+
+def unread(row: Row, body: bytes) -> str | None:
+    """The first field whose text is not in `body`: a form's that is too long to be kept, or token
+    ids of which a model makes text; None where there is no such."""
+    said = json_text.object_or_none(body) or {}
+    for field in row.texts:
+        value = said.get(field)
+        values = value if isinstance(value, list) else [value]
+        if any(isinstance(one, dict) and one.keys() == {"bytes"} for one in values):
+            return field
+        if row.generates and tokens_in(value):
+            return field
+    return None
 
 
 def write_request(row: Row, request: Request, destination: Destination) -> WrittenRequest:

@@ -22,6 +22,9 @@ _PREFIXES: Mapping[str, str] = {
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 _ANONYMOUS = frozenset(_PREFIXES) - {"reasoning"}
 """What a vendor takes back without an id, and may look up by one."""
+_BARE = frozenset(("type", "id"))
+_BARE_OBJECT = re.compile(rb'\{\s*"(?:id|type)"\s*:\s*(?:"[^"]*"|null)\s*[,}]')
+_ESCAPED_ASCII = re.compile(rb"\\u00[0-7]|\\/")
 _CHAINING = ("previous_response_id", "conversation")
 
 
@@ -79,7 +82,7 @@ def completed(body: bytes, history: Sequence[Item]) -> bytes:
 
 def references(body: bytes) -> tuple[str, ...]:
     """The ids that a request refers to instead of saying the items, each once."""
-    if b"item_reference" not in body:
+    if not _may_refer(body):
         return ()
     value = json_text.object_or_none(body) or {}
     said = (text(item, "id") for item in objects(value, "input") if _refers(item))
@@ -103,8 +106,20 @@ def alone(body: bytes) -> bytes:
     return json_text.encode(without(value, *_CHAINING, "store", "background", "include"))
 
 
+def _may_refer(body: bytes) -> bool:
+    """Whether it is worth a closer look; an escape may hide a word."""
+    if b"item_reference" in body or _BARE_OBJECT.search(body) is not None:
+        return True
+    return b"\\" in body and _ESCAPED_ASCII.search(body) is not None
+
+
 def _refers(item: Any) -> bool:
-    return isinstance(item, dict) and item.get("type") == "item_reference"
+    """Whether this stands for an item; its type may be left out, and a backend that keeps items
+    would look up whatever is left to it."""
+    if not isinstance(item, dict):
+        return False
+    kind = item.get("type")
+    return kind == "item_reference" or (kind is None and item.keys() <= _BARE and "id" in item)
 
 
 def _whole(item: Any) -> Item:
