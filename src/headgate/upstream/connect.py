@@ -1,6 +1,7 @@
 """New connections: the name, the address, the proxy between, TLS; within one deadline."""
 
 import asyncio
+import functools
 import socket
 import ssl
 
@@ -13,6 +14,7 @@ from headgate.upstream.dial import dial
 from headgate.upstream.egress import EgressRefused, is_forbidden
 from headgate.upstream.proxies import Proxy
 from headgate.upstream.resolve import NameUnknown, Resolver
+from headgate.upstream.tls import client_tls
 from headgate.upstream.tunnel import ProxyRefused, Tunnel
 
 
@@ -29,11 +31,18 @@ class _TlsFailed(OSError):  # noqa: N818 - named for the fact
 
 
 class Connector:
-    """Makes connections, with one resolver and one TLS context for all of them."""
+    """Makes connections, with one resolver and one TLS context for all of them.
 
-    def __init__(self, resolver: Resolver, tls: ssl.SSLContext) -> None:
+    Without `tls` the usual trust is loaded once somebody speaks TLS: it is 2 MB of certificates.
+    """
+
+    def __init__(self, resolver: Resolver, tls: ssl.SSLContext | None = None) -> None:
         self._resolver = resolver
-        self._tls = tls
+        self._given_tls = tls
+
+    @functools.cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return self._given_tls or client_tls()
 
     async def connect(self, way: Way, connection: Connection, timeout_s: float) -> None:
         """Connects `connection`. Raises TargetUnreachable; nothing was sent then."""

@@ -16,7 +16,6 @@ from headgate.upstream.pool import Pool
 from headgate.upstream.proxies import Proxies, ProxyUnfit
 from headgate.upstream.request_head import request_head
 from headgate.upstream.resolve import Resolver
-from headgate.upstream.tls import client_tls
 from headgate.upstream.upload import Upload
 
 _IDLE_S = 20.0
@@ -53,7 +52,7 @@ class HttpUpstream:
     ) -> None:
         self._proxies = Proxies(os.environ if environment is None else environment)
         self._resolver = resolver or Resolver()
-        self._connector = Connector(self._resolver, tls or client_tls())
+        self._connector = Connector(self._resolver, tls)
         self._pool = Pool(idle_s, most_idle)
         self._targets: dict[str, _Target] = {}
 
