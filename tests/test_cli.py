@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from headgate import __version__, cli
+from headgate import __version__
 from headgate.backends.catalog import CATALOG
 from headgate.cli import is_loopback_host, main
 from tests.config.documents import ENV, FULL
@@ -273,7 +273,7 @@ def test_an_interrupt_ends_quietly(shell: Shell, monkeypatch: pytest.MonkeyPatch
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "run_mock", interrupted)
+    monkeypatch.setattr("headgate.mock.run.run", interrupted)
     ran = shell("mock")
     assert (ran.code, ran.out, ran.err) == (130, "", "")
 

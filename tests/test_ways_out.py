@@ -33,7 +33,7 @@ class NoHttp:
 
 def _ways() -> tuple[WaysOut, NoHttp]:
     http = NoHttp()
-    return WaysOut(http, MOCK, create_mock()), http
+    return WaysOut(http, MOCK, create_mock), http
 
 
 def _agent(dotted: str) -> Backend:

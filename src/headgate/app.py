@@ -24,7 +24,6 @@ from headgate.guards import Guards, check_entry
 from headgate.measuring import Measuring, is_bearer, sharing_of
 from headgate.memory import remembering
 from headgate.metrics.exposition import CONTENT_TYPE
-from headgate.mock.server import create_app as create_mock
 from headgate.model.directory import Directory
 from headgate.model.store_faults import StoreUnreachable
 from headgate.pipeline import charge
@@ -174,7 +173,7 @@ class Worker:
         database, ledger = await _open_books(launch, closing)
         http = HttpUpstream()
         closing.push_async_callback(http.aclose)
-        ways = WaysOut(http, BUILT_IN_MOCK, create_mock(keep_requests=0))
+        ways = WaysOut(http, BUILT_IN_MOCK, _make_mock)
         measuring = _measuring(launch, self._number)
         gateway = self._gateway = _gateway(ledger, ways, BookedSpending(database), measuring)
         closing.push_async_callback(gateway.lists.aclose)
@@ -261,6 +260,12 @@ def _scraping(launch: Launch, measuring: Measuring, store: DirectoryStore) -> Sc
 
 def _database_url(config: Config, data: Path) -> str:
     return config.database or f"sqlite:///{data.absolute() / _DATABASE_FILE}"
+
+
+def _make_mock() -> App:
+    from headgate.mock.server import create_app  # noqa: PLC0415 - who has backends needs no mock
+
+    return create_app(keep_requests=0)
 
 
 def _failed(message: str) -> Message:

@@ -15,13 +15,9 @@ from headgate import __version__
 from headgate.app import Launch, has_users, make_service
 from headgate.backends.catalog import CATALOG
 from headgate.backends.zero import zero_config
-from headgate.bench.caller import BenchFailed
-from headgate.bench.run import run as run_bench
 from headgate.cli_admin import AdminFailed, add_admin
 from headgate.config import Config, ConfigErrors, json_schema, load, report
 from headgate.guards import check_entry
-from headgate.mock.run import run as run_mock
-from headgate.mock.script import ScriptError
 from headgate.model.key_format import weakness
 from headgate.model.store_faults import StoreUnreachable
 from headgate.server.listen import bind, bound_port, serve
@@ -40,14 +36,12 @@ class Problem(Exception):  # noqa: N818 - it is told, not raised further
 
 _TOLD = (
     AdminFailed,
-    BenchFailed,
     Problem,
     BadDatabaseUrl,
     CannotServe,
     ConfigErrors,
     NewerSchema,
     OSError,
-    ScriptError,
     StoreUnreachable,
     WeakSecretKey,
 )
@@ -111,7 +105,7 @@ def _add_mock(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--host", metavar="H", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", metavar="P", type=_port, default=8081, help="default: 8081")
     parser.add_argument("--script", metavar="FILE", help="a JSON script for the first answers")
-    parser.set_defaults(run=lambda parsed: run_mock(parsed.host, parsed.port, parsed.script))
+    parser.set_defaults(run=_mock)
 
 
 def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -123,7 +117,27 @@ def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--seconds", metavar="S", type=_count, default=10, help="about so long; default: 10"
     )
-    parser.set_defaults(run=lambda parsed: run_bench(parsed.requests, parsed.seconds))
+    parser.set_defaults(run=_bench)
+
+
+def _bench(parsed: argparse.Namespace) -> None:
+    from headgate.bench.caller import BenchFailed  # noqa: PLC0415 - `serve` has no use for it
+    from headgate.bench.run import run  # noqa: PLC0415 - as above
+
+    try:
+        run(parsed.requests, parsed.seconds)
+    except BenchFailed as error:
+        raise Problem(str(error)) from error
+
+
+def _mock(parsed: argparse.Namespace) -> None:
+    from headgate.mock.run import run  # noqa: PLC0415 - `serve` has no use for it
+    from headgate.mock.script import ScriptError  # noqa: PLC0415 - as above
+
+    try:
+        run(parsed.host, parsed.port, parsed.script)
+    except ScriptError as error:
+        raise Problem(str(error)) from error
 
 
 def _add_backends(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -1,8 +1,8 @@
 """Which way out leads to a backend: over HTTP, or to an application in this process."""
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 
-from headgate.agents import AgentNotLoaded, agent_app
 from headgate.backends.backend import Backend
 from headgate.config import ConfigErrors, Problem
 from headgate.server.interface import App
@@ -12,12 +12,12 @@ from headgate.upstream.local import LocalUpstream
 
 class WaysOut:
     """The ways to all backends. An agent is loaded once and kept over reloads, so that its
-    sessions survive them."""
+    sessions survive them; `make_app` is called where the built-in backend is asked."""
 
-    def __init__(self, http: Upstream, built_in: Backend, built_in_app: App) -> None:
+    def __init__(self, http: Upstream, built_in: Backend, make_app: Callable[[], App]) -> None:
         self._http = http
         self._built_in = built_in
-        self._built_in_way = LocalUpstream(built_in_app)
+        self._make_app = make_app
         self._agents: dict[tuple[str, str], LocalUpstream] = {}
 
     def to(self, backend: Backend) -> Upstream:
@@ -28,6 +28,10 @@ class WaysOut:
             return self._http
         return self._agents[backend.agent, model_of(backend)]
 
+    @functools.cached_property
+    def _built_in_way(self) -> LocalUpstream:
+        return LocalUpstream(self._make_app())
+
     def open(self, backends: Iterable[Backend], file: str) -> None:
         """Loads the agents among `backends`, which `file` defines. Raises ConfigErrors."""
         problems: list[Problem] = []
@@ -35,12 +39,10 @@ class WaysOut:
             if backend.agent is None or (backend.agent, model_of(backend)) in self._agents:
                 continue
             try:
-                app = agent_app(backend.agent, model_of(backend))
-            except AgentNotLoaded as error:
+                self._agents[backend.agent, model_of(backend)] = _load(backend.agent, backend)
+            except ValueError as error:
                 where = f"backends.{backend.name}.agent"
                 problems.append(Problem(file, None, where, str(error)))
-            else:
-                self._agents[backend.agent, model_of(backend)] = LocalUpstream(app)
         if problems:
             raise ConfigErrors(problems)
 
@@ -48,3 +50,13 @@ class WaysOut:
 def model_of(backend: Backend) -> str:
     """The name of an agent's one model: the one that is listed, else the backend's own."""
     return backend.models[0] if isinstance(backend.models, tuple) else backend.name
+
+
+def _load(agent: str, backend: Backend) -> LocalUpstream:
+    """Raises ValueError, which says why the agent cannot be had."""
+    from headgate.agents import AgentNotLoaded, agent_app  # noqa: PLC0415 - few have agents
+
+    try:
+        return LocalUpstream(agent_app(agent, model_of(backend)))
+    except AgentNotLoaded as error:
+        raise ValueError(str(error)) from error
