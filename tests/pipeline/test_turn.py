@@ -1,11 +1,12 @@
 import asyncio
 
 import pytest
+from typing_extensions import override
 
 from headgate.pipeline import turn as turn_module
 from headgate.pipeline.watch import Interrupted
 from headgate.ports import CallerLeft
-from tests.pipeline.fakes import Scene
+from tests.pipeline.fakes import FakeDownstream, Scene
 from tests.pipeline.samples import SEED
 
 
@@ -62,3 +63,24 @@ async def test_a_writer_of_replies_is_told_about_the_request() -> None:
     assert (context.id_seed, context.created, context.model) == (SEED, 1000, "fast")
     assert context.request.stream
     assert context.input_estimate == turn.exchange.input_estimate
+
+
+async def test_what_is_pushed_next_comes_behind_a_heartbeat_that_waited_too() -> None:
+    turn = Scene(stream=True).turn()
+    said: list[str] = []
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def beat() -> None:
+        begun.set()
+        await go.wait()
+        said.append("heartbeat")
+
+    class Crowded(FakeDownstream):
+        @override
+        async def room(self) -> None:
+            await begun.wait()
+            asyncio.get_running_loop().call_soon(go.set)
+
+    turn.watch.beat(0.001, beat)
+    await turn.make_room(Crowded())
+    assert said == ["heartbeat"]

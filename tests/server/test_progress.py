@@ -93,6 +93,17 @@ async def test_a_response_of_another_worker_is_followed_too() -> None:
     assert (await asked).body == b"".join(RESPONSES)
 
 
+async def test_its_end_is_told_once_where_its_events_came_before_its_status() -> None:
+    application, memory = served("theirs")
+    await memory.add_events("req_1", 0, b"".join(RESPONSES[:3]))
+    asked = asyncio.ensure_future(application.ask("GET", "/v1/responses/resp_1?stream=true"))
+    await asyncio.sleep(0.01)
+    await memory.add_events("req_1", 1, b"".join(RESPONSES[3:]))
+    await asyncio.sleep(0.02)
+    await finish(memory)
+    assert (await asked).body == b"".join(RESPONSES)
+
+
 async def test_one_that_is_deleted_meanwhile_ends_its_stream() -> None:
     application, memory = served("theirs")
     await memory.add_events("req_1", 0, b"".join(RESPONSES[:3]))

@@ -72,6 +72,7 @@ class Turn:
     async def make_room(self, body: PushedBody) -> None:
         """Waits until the caller keeps up with what is pushed. Raises as `say` does."""
         await self._unless_stalled(body.room())
+        await self.watch.hush()  # a heartbeat that waited for room too must not end the stream
 
     def _said(self, data: bytes) -> None:
         self.watch.spoke()

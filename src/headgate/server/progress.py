@@ -4,7 +4,7 @@ import asyncio
 
 from headgate.dialects.responses import stored as told
 from headgate.model.stored import CANCELLING, RUNNING, StoredResponse
-from headgate.pipeline.following import KEEP_ALIVE, follow
+from headgate.pipeline.following import KEEP_ALIVE, MOST_AT_ONCE_BYTES, follow
 from headgate.server.visit import Visit
 from headgate.wire import json_text
 
@@ -34,12 +34,11 @@ async def watch_response(visited: Visit, found: StoredResponse, after: int) -> N
     found = await visited.settled(found)
     events = await visited.memory.events(found)
     await visited.start_stream()
-    if found.status not in RUNNING:
-        response = json_text.decode(found.response)
-        await visited.downstream.write(told.rest_of(response, events, after))
+    if found.status in RUNNING:
+        await _watch_elsewhere(visited, found, after)
     else:
-        await visited.downstream.write(told.after(events, after))
-        await _watch_elsewhere(visited, found, max(after, told.last_number(events)))
+        response = json_text.decode(found.response)
+        await _write(visited, await asyncio.to_thread(told.rest_of, response, events, after))
     await visited.downstream.finish()
 
 
@@ -68,25 +67,38 @@ async def _watch_elsewhere(visited: Visit, found: StoredResponse, number: int) -
     """Tells what another worker adds to the events behind the one of that number."""
     silent_s, heartbeat_s = 0.0, visited.gateway.snapshot.settings.heartbeat_s
     latest: StoredResponse | None = found
-    while latest is not None and latest.status in RUNNING:
-        await asyncio.sleep(POLL_S)
-        latest = await visited.latest(found)
+    size = 0
+    while True:
         events = b"" if latest is None else await visited.memory.events(latest)
-        new = _new(found, latest, events, number)
-        number = max(number, told.last_number(events))
+        new, last = await asyncio.to_thread(_new, found, latest, events[size:], number)
+        number, size = max(number, last), len(events)
         silent_s = 0.0 if new else silent_s + POLL_S
         if new:
-            await visited.downstream.write(new)
+            await _write(visited, new)
         elif heartbeat_s and silent_s >= heartbeat_s:
             silent_s = 0.0
             await visited.downstream.write(KEEP_ALIVE)
+        if latest is None or latest.status not in RUNNING or told.is_told(new):
+            return
+        await asyncio.sleep(POLL_S)
+        latest = await visited.latest(found)
 
 
-def _new(found: StoredResponse, latest: StoredResponse | None, events: bytes, number: int) -> bytes:
-    """What is to be told behind the event of that number, of a response that was `found`."""
+def _new(
+    found: StoredResponse, latest: StoredResponse | None, events: bytes, number: int
+) -> tuple[bytes, int]:
+    """What is to be told behind the event of that number, and the number of the last, of a response
+    that was `found`; `events` were not looked at before. Takes a while for many of them: not for
+    the event loop."""
     if latest is None:  # deleted, which has stopped it
         gone = {**json_text.decode(found.response), "status": "cancelled"}
-        return told.last_event(gone, number + 1)
+        return told.last_event(gone, number + 1), number + 1
     if latest.status in RUNNING:
-        return told.after(events, number)
-    return told.rest_of(json_text.decode(latest.response), events, number)
+        return told.after(events, number), told.last_number(events)
+    return told.rest_of(json_text.decode(latest.response), events, number), number
+
+
+async def _write(visited: Visit, data: bytes) -> None:
+    """In pieces, so that of a slow caller not everything waits in memory a second time."""
+    for at in range(0, len(data), MOST_AT_ONCE_BYTES):
+        await visited.downstream.write(data[at : at + MOST_AT_ONCE_BYTES])

@@ -39,6 +39,43 @@ def test_the_word_alone_ends_nothing(data: bytes) -> None:
     assert stored.ending_in(sse.write(b'{"type":"response.completed"}')) is None
 
 
+def test_the_end_is_found_whatever_else_has_the_word() -> None:
+    word = sse.write(b'{"type":"x","delta":"response.completed"}')
+    assert stored.ending_in(word + STREAM) == WHOLE
+    assert stored.ending_in(STREAM + word) == WHOLE
+    assert stored.ending_in((STREAM + word).replace(b"\n", b"\r\n")) == WHOLE
+    assert stored.ending_in(STREAM.replace(b"\n", b"\r")) == WHOLE
+
+
+@pytest.mark.parametrize("number", [-1, 3, 8, 99])
+def test_what_is_whole_is_told_as_it_was(number: int) -> None:
+    rest = b"".join(RESPONSES[number + 1 :])
+    assert stored.rest_of(WHOLE, STREAM, number) == rest
+
+
+@pytest.mark.parametrize(
+    ("fields", "stream", "number", "told"),
+    [
+        ({"status": "failed"}, b"".join(RESPONSES[:4]), -1, [0, 1, 2, 3, 4]),
+        ({"status": "cancelled"}, b"".join(RESPONSES[:4]), 2, [3, 4]),
+        ({"status": "failed"}, b"", 6, [7, 8]),
+        ({"background": True}, b"".join(RESPONSES[:4]), 2, [3, 4]),
+        ({"background": True}, b"", 6, [7]),
+        ({"background": True}, b"", -1, list(range(9))),
+        ({}, b"", 5, [6, 7, 8]),
+        ({}, b"", 8, []),
+    ],
+)
+def test_a_stream_that_is_not_whole_is_ended_for_who_followed_it(
+    fields: dict[str, Any], stream: bytes, number: int, told: list[int]
+) -> None:
+    response = {**WHOLE, **fields}
+    rest = stored.rest_of(response, stream, number)
+    assert numbers(rest) == told
+    if told:
+        assert stored.ending_in(rest) == response
+
+
 def test_items_are_taken_from_the_stream_where_its_end_has_none() -> None:
     bare = {**WHOLE, "output": []}
     assert stored.with_output(bare, STREAM)["output"] == WHOLE["output"]

@@ -21,8 +21,24 @@ _ENDINGS = frozenset(
 
 def ending_in(piece: bytes) -> Response | None:
     """The response in the last event of a stream, where `piece`, in whole frames, has it."""
-    if _ENDING.search(piece) is None:
+    begin = _last_begin(piece)
+    if begin is None:
         return None
+    return _ending_in(piece[begin:]) or (_ending_in(piece) if begin else None)
+
+
+def _last_begin(piece: bytes) -> int | None:
+    """Where the last event begins that may be the end of a stream: a long one is not taken apart
+    for it."""
+    place = None
+    for match in _ENDING.finditer(piece):
+        place = match.start()
+    if place is None:
+        return None
+    return max(0, *(piece.rfind(blank, 0, place) for blank in (b"\n\n", b"\r\n\r\n", b"\r\r")))
+
+
+def _ending_in(piece: bytes) -> Response | None:
     for frame in reversed(sse.parse(piece)):
         value = json_text.object_or_none(frame.data)
         if value is not None and is_ending(text(value, "type") or frame.event):
@@ -92,7 +108,7 @@ def rest_of(response: Response, stream: bytes, number: int) -> bytes:
     """The events of a response that is over behind that of the given number, down to its last
     event: also where the stream broke off, or is not kept, and the caller followed it before."""
     if is_told(stream):
-        return after(stream, number)
+        return after(stream, number) if number >= 0 else stream
     broke_off = bool(stream) and status_of(response) in ("failed", "cancelled")
     followed = number >= 0 and response.get("background") is True
     if not broke_off and not followed:
