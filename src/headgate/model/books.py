@@ -7,7 +7,7 @@ from headgate.model.outcome import Outcome
 from headgate.model.usage import UsageSource
 
 
-class Intent(msgspec.Struct, frozen=True, kw_only=True):
+class Intent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Written before an attempt's first byte leaves, so that a killed process loses no exchange.
 
     ``at`` is Unix time in seconds; ``exchange_id`` is unique, ``attempt`` counts from 1.
@@ -29,7 +29,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     input_estimate: int = 0
 
 
-class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One try at one target, settled exactly once. Tokens None: unknown. ``price_version`` says by
     which prices the cost was counted; for names see `ExchangeRow`."""
 
@@ -72,7 +72,7 @@ class PolicyNote(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     late: int = 0
 
 
-class ExchangeRow(msgspec.Struct, frozen=True, kw_only=True):
+class ExchangeRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One exchange as the request log shows it; ``id`` is the answer's ``x-request-id``.
 
     ``created_at`` is Unix time in seconds here and RFC 3339 UTC in the admin API; ``attempts``

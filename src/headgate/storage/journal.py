@@ -31,6 +31,8 @@ _DECODERS: dict[bytes, Callable[[bytes], Record]] = {
     b"a": msgspec.json.Decoder(AttemptRow).decode,
     b"x": msgspec.json.Decoder(ExchangeRow).decode,
 }
+_STARTS = {record: (kind + b" ", zlib.crc32(kind + b" ")) for record, kind in _KINDS.items()}
+"""What a line says before its JSON, and the checksum so far."""
 _encode = msgspec.json.Encoder().encode
 _ZERO = b"\x00"
 
@@ -205,8 +207,8 @@ def line(record: Record) -> bytes:
     except UnicodeEncodeError:
         fields = msgspec.structs.asdict(record)
         body = _encode({name: storable(value) for name, value in fields.items()})
-    payload = _KINDS[type(record)] + b" " + body
-    return b"%08x %b\n" % (zlib.crc32(payload), payload)
+    start, crc = _STARTS[type(record)]
+    return b"%08x %b%b\n" % (zlib.crc32(body, crc), start, body)
 
 
 def read_line(text: bytes) -> Record | None:

@@ -43,7 +43,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     sweep_s: float = 60.0
     first_retry_s: float = 0.2
     last_retry_s: float = 10.0
-    batch: Most = Most()
+    batch: Most = Most(records=2000)
     segment_bytes: int = journal.SEGMENT_BYTES
 
 

@@ -1,6 +1,6 @@
 """What a journal took last, kept in memory as well, so that it need not be read back."""
 
-import collections
+import bisect
 
 from headgate.model.books import AttemptRow, ExchangeRow
 from headgate.storage.journal import Batch, Position
@@ -18,7 +18,8 @@ class Recent:
     """
 
     def __init__(self) -> None:
-        self._rows: collections.deque[tuple[Row, Position]] = collections.deque()
+        self._rows: list[Row] = []
+        self._places: list[Position] = []
         self._begins: Position | None = Position()
 
     def take(self, row: Row, after: Position) -> None:
@@ -27,26 +28,26 @@ class Recent:
             return
         bodies = isinstance(row, ExchangeRow) and (row.request_body or row.response_body)
         if bodies or len(self._rows) >= MOST:
-            self._rows.clear()
+            self._drop(len(self._rows))
             self._begins = None
             return
-        self._rows.append((row, after))
+        self._rows.append(row)
+        self._places.append(after)
 
     def after(self, place: Position, end: Position, most: int) -> Batch | None:
         """The rows from `place` up to `end`, at most so many; None where the journal must be
         read."""
         if self._begins is None or place < self._begins:
             return None
-        rows = [pair for _, pair in zip(range(most), self._rows, strict=False)]
-        rows = [pair for pair in rows if pair[1] <= end]
-        all_of_them = len(rows) == len(self._rows) or len(rows) < most
-        return Batch(tuple(row for row, _ in rows), end if all_of_them else rows[-1][1])
+        there = bisect.bisect_right(self._places, end)
+        if there <= most:
+            return Batch(tuple(self._rows[:there]), end)
+        return Batch(tuple(self._rows[:most]), self._places[most - 1])
 
     def forget(self, place: Position) -> None:
         """The rows before `place` are in the database. Where none is missing behind it, what
         comes is kept again."""
-        while self._rows and self._rows[0][1] <= place:
-            self._rows.popleft()
+        self._drop(bisect.bisect_right(self._places, place))
         if self._begins is not None:
             self._begins = max(self._begins, place)
 
@@ -54,3 +55,6 @@ class Recent:
         """All before `place`, the journal's end, is in the database."""
         if self._begins is None:
             self._begins = place
+
+    def _drop(self, count: int) -> None:
+        del self._rows[:count], self._places[:count]

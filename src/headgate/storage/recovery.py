@@ -25,7 +25,11 @@ class OpenIntents:
     def note(self, record: Record) -> None:
         """Takes a record of the journal into account, in the journal's order."""
         if isinstance(record, Intent):
-            self._open.setdefault(record.exchange_id, {})[record.attempt] = record
+            there = self._open.get(record.exchange_id)
+            if there is None:
+                self._open[record.exchange_id] = {record.attempt: record}
+            else:
+                there[record.attempt] = record
         elif isinstance(record, ExchangeRow):
             self._open.pop(record.id, None)
 
