@@ -224,6 +224,25 @@ async def test_a_caller_who_does_not_keep_up_stops_the_backend() -> None:
     assert flow.caller.body == WHOLE
 
 
+async def test_nothing_overtakes_a_heartbeat() -> None:
+    flow = Flow()
+    running = await flow.begin()
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def beat() -> None:
+        begun.set()
+        await go.wait()
+        flow.caller.pieces.append(b": beat\n\n")
+
+    flow.turn.watch.beat(0.001, beat)
+    flow.answer.arrive(CHAT[1])  # the wait that is on notices the beat
+    await begun.wait()
+    flow.answer.arrive(b"".join(CHAT[2:]))
+    go.set()
+    await running
+    assert flow.caller.body == b"".join((*CHAT[:2], b": beat\n\n", *CHAT[2:]))
+
+
 async def test_a_caller_who_never_reads_again_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turn_module, "WRITE_STALL_S", 0.01)
     flow = Flow()

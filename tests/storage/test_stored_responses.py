@@ -122,6 +122,15 @@ async def test_the_same_may_be_written_again(database: Database) -> None:
     assert await store.get(OWNER, "resp_1") == one.stored
 
 
+async def test_one_that_is_to_be_stopped_does_not_begin(database: Database) -> None:
+    record = stored("resp_1", status="queued", worker="w", alive_at=1.0)
+    store = await write(database, kept(record))
+    assert await store.move(record.key, {"status": "cancelling"})
+    assert not await store.move(record.key, {"status": "in_progress"})
+    assert await store.alive("w", 7.0) == (record.key,)
+    assert await store.move(record.key, {"status": "failed"})
+
+
 async def test_a_running_response_moves_until_it_is_over(database: Database) -> None:
     record = stored("resp_1", status="queued", worker="w", alive_at=1.0)
     store = await write(database, kept(record))

@@ -84,6 +84,10 @@ class Pushing:
         stream = self._stream
         if self._crowded or stream.over:
             return
+        if self._turn.watch.beating:  # nothing overtakes it: it must not come behind the end
+            self._crowded = True
+            self._wake()
+            return
         out = self._next()
         if out:
             self._crowded = not self._turn.push(self._body, out)

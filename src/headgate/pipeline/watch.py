@@ -58,6 +58,11 @@ class Watch:
         """Something was said to the caller: the silence begins anew."""
         self._beat_at = self.now() + self._beat_s
 
+    @property
+    def beating(self) -> bool:
+        """A heartbeat is just being written."""
+        return self._beating is not None and not self._beating.done()
+
     async def hush(self) -> None:
         """Waits for a heartbeat that is just being written."""
         if self._beating is not None:

@@ -126,8 +126,11 @@ class StoredResponses:
         await self._database.write([Step(self._part, (row,))])
 
     async def move(self, key: str, fields: Mapping[str, Any]) -> bool:
-        """Changes a response that is still being made; False where it is not any more."""
-        moved = update(_T).where(_T.c.key == key, _T.c.status.in_(sorted(RUNNING)))
+        """Changes a response that is still being made; False where it is not any more. One that is
+        to be stopped does not begin."""
+        begins = fields.get("status") == "in_progress"
+        movable = RUNNING - {CANCELLING} if begins else RUNNING
+        moved = update(_T).where(_T.c.key == key, _T.c.status.in_(sorted(movable)))
         return await self._database.write([Step(moved.values(**fields), must_touch=True)]) > 0
 
     async def alive(self, worker: str, at: float) -> tuple[str, ...]:
