@@ -61,7 +61,8 @@ async def test_a_large_file_behind_the_model_is_not_read_ahead() -> None:
 
 
 async def test_a_form_that_is_held_can_be_sent_again() -> None:
-    for body in (form(b"RIFF"), form(LARGE, file_first=True)):
+    between = b"x" * (HELD + 1000)
+    for body in (form(b"RIFF"), form(LARGE, file_first=True), form(between, file_first=True)):
         upload, _ = opened(body)
         await upload.read_ahead()
         assert await sent(upload, "one") == await sent(upload, "one")

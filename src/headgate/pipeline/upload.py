@@ -59,7 +59,7 @@ class Upload:
 
         Raises Refused where it is no form, too large or stalled, and CallerLeft.
         """
-        while not self.ended and (not self._knows_model() or self._read < HELD):
+        while not self.ended and not self._suffices():
             await self._keep(await self._next())
         await self._kept()
 
@@ -86,8 +86,11 @@ class Upload:
         if self._spool is not None:
             self._spool.close()
 
-    def _knows_model(self) -> bool:
-        return self.scanner.field("model") is not None
+    def _suffices(self) -> bool:
+        """Whether the rest can flow; where only the end of the bytes is missing it is waited for,
+        so that a form which is held whole can be sent again."""
+        knows_model = self.scanner.field("model") is not None
+        return knows_model and self._read >= HELD and not self.scanner.over
 
     async def _next(self) -> bytes:
         """The next bytes, looked at; ``b""`` at the end of a whole form."""
