@@ -94,7 +94,8 @@ async def search(database: Database, scope: Scope, text: str) -> Search:
     wanted = [*in_log(scope), *of_model(scope), *between(exchanges.c.created_at, *_range(scope))]
     others = not_(or_(*map(_known, plain.branches())))
     hits: dict[str, Hit] = {}
-    for condition in _conditions(plain.pattern, text, newest, failed):
+    exact = await _exact(database, text)
+    for condition in _conditions(plain.pattern, exact, newest, failed):
         found = (
             select(exchanges.c.id, exchanges.c.created_at)
             .where(condition, *wanted, others)
@@ -107,7 +108,7 @@ async def search(database: Database, scope: Scope, text: str) -> Search:
 
 
 def _conditions(
-    pattern: str, text: str, newest: float | None, failed: float | None
+    pattern: str, exact: list[str], newest: float | None, failed: float | None
 ) -> list[Condition]:
     """How rows are found that the figures do not know, each by an index of its own."""
     row = exchanges.c
@@ -119,8 +120,15 @@ def _conditions(
             _like(row.error_message, pattern),
             *between(row.created_at, failed, None),
         ),
-        or_(row.id == text, row.session == text),
+        *([row.id.in_(exact)] if exact else []),
     ]
+
+
+async def _exact(database: Database, text: str) -> list[str]:
+    """The exchanges with that id or of that session."""
+    row = exchanges.c
+    found = select(row.id).where(or_(row.id == text, row.session == text)).limit(MOST_HITS)
+    return [row["id"] for row in await database.fetch(found)]
 
 
 async def _reach(database: Database, scope: Scope, most: int, *, failed: bool) -> float | None:
