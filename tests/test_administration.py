@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from headgate.admin.recordings import NOTHING_KEPT
 from headgate.administration import (
     control_of,
     make_key,
@@ -131,7 +132,8 @@ async def test_the_application_asks_for_the_token_of_the_gateway(tmp_path: Path)
     control = control_of(store, knowledge, lists, vault, PEPPER)
     ledger = Ledger(database, tmp_path / "journal")
     sign_in = sign_in_of(knowledge, FakeUpstream(), (derive(b"secret"),))
-    app = open_admin(database, ledger, control, token_digest("token"), sign_in, World().try_out)
+    digest_, try_out = token_digest("token"), World().try_out
+    app = open_admin((database, ledger), control, digest_, sign_in, try_out, NOTHING_KEPT)
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
         assert (await client.get("/admin/users")).status_code == 401

@@ -6,7 +6,7 @@ import hmac
 import os
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from headgate.admin.app import create_app
 from headgate.admin.control import Control, ModelState, NewKey
 from headgate.admin.deps import Deps
 from headgate.admin.oidc import SignIn
+from headgate.admin.recordings import Playing
 from headgate.admin.rehearsals import TryOut
 from headgate.backends.backend import Backend
 from headgate.config import Config
@@ -21,9 +22,11 @@ from headgate.model import key_format
 from headgate.model.directory import BackendRow, Directory, KeyRow
 from headgate.model.store_faults import RowConflict
 from headgate.pipeline.file_rows import file_rows
+from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.keys import digest
 from headgate.pipeline.knowledge import Knowledge
 from headgate.pipeline.model_lists import ModelLists
+from headgate.pipeline.playback import play
 from headgate.policies.chain import check_entry
 from headgate.ports import DirectoryPort
 from headgate.server.interface import App
@@ -38,14 +41,15 @@ from headgate.upstream.answer import Upstream
 
 
 def open_admin(
-    database: Database,
-    ledger: Ledger,
+    books: tuple[Database, Ledger],
     control: Control,
     admin_digest: bytes,
     sign_in: SignIn,
     try_out: TryOut,
+    recordings: Playing,
 ) -> App:
     """The application; see `headgate.admin.app`."""
+    database, ledger = books
     return create_app(
         Deps(
             request_log=RequestLog(database, ledger.catch_up),
@@ -54,8 +58,14 @@ def open_admin(
             admin_digest=admin_digest,
             sign_in=sign_in,
             try_out=try_out,
+            recordings=recordings,
         )
     )
+
+
+def playing_of(find: Callable[[str], Awaitable[bytes | None]], gateway: Gateway) -> Playing:
+    """Recordings as the admin API reads and plays them."""
+    return Playing(find=find, play=lambda recorded: play(recorded, gateway.snapshot))
 
 
 def sign_in_of(knowledge: Knowledge, http: Upstream, keys: Sequence[SecretKey]) -> SignIn:

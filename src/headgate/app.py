@@ -13,6 +13,7 @@ import msgspec
 from headgate.backends.backend import Backend
 from headgate.background import running
 from headgate.config import Config, ConfigErrors, load
+from headgate.config.schema import LoggingSettings
 from headgate.filters.accounting import Accounting
 from headgate.filters.detail import Detail
 from headgate.filters.limiter import MemoryLimiter
@@ -20,6 +21,7 @@ from headgate.filters.limits import LimitCallers
 from headgate.filters.metering import Metering
 from headgate.filters.pricing import ListPrices, Pricing
 from headgate.filters.request_log import RequestLog
+from headgate.filters.taping import Taping
 from headgate.guards import Guards, check_entry
 from headgate.measuring import Measuring, is_bearer, sharing_of
 from headgate.memory import remembering
@@ -34,6 +36,7 @@ from headgate.pipeline.merge import Merged, merge
 from headgate.pipeline.model_lists import ModelLists
 from headgate.pipeline.snapshot import Snapshot, from_config
 from headgate.ports import Books, Limiter, Prices, Spending
+from headgate.recordings import recording
 from headgate.server.asgi import Application
 from headgate.server.interface import App, Message, Receive, Scope, Send
 from headgate.server.scraping import Scraping
@@ -170,16 +173,16 @@ class Worker:
 
     async def _open(self, closing: contextlib.AsyncExitStack) -> None:
         launch = self._launch
-        database, ledger = await _open_books(launch, closing)
+        database, ledger = books = await _open_books(launch, closing)
         http = HttpUpstream()
         closing.push_async_callback(http.aclose)
         ways = WaysOut(http, BUILT_IN_MOCK, _make_mock)
         measuring = _measuring(launch, self._number)
-        gateway = self._gateway = _gateway(ledger, ways, BookedSpending(database), measuring)
+        recordings = await closing.enter_async_context(recording(launch.data, self._logging))
+        spending, taping = BookedSpending(database), Taping(recordings)
+        gateway = self._gateway = _gateway(ledger, ways, spending, measuring, taping)
         closing.push_async_callback(gateway.lists.aclose)
-        store, vault = _store(database, launch), Vault(launch.secret_keys)
-        await store.seal_audit()
-        await reseal(store, vault, time.time())
+        store, vault = await _open_store(database, launch)
         guards = Guards(gateway, http)
         knowledge = self._knowledge = _knowledge(launch, store, vault, gateway, (guards, ways))
         await knowledge.open()
@@ -196,18 +199,22 @@ class Worker:
             """Its framework is loaded only now, at the first request for it."""
             from headgate import administration  # noqa: PLC0415 - 25 MB that few workers need
 
-            pepper = launch.peppers[0]
+            pepper, try_out = launch.peppers[0], guards.rehearsing()
             control = administration.control_of(
                 store, knowledge, gateway.lists, vault, pepper, lambda: _built_in(gateway)
             )
-            try_out = guards.rehearsing()
             sign_in = administration.sign_in_of(knowledge, http, launch.secret_keys)
+            played = administration.playing_of(recordings.find, gateway)
             return administration.open_admin(
-                database, ledger, control, launch.admin_digest, sign_in, try_out
+                books, control, launch.admin_digest, sign_in, try_out, played
             )
 
         measuring.look_at(gateway, ledger)
         self._application = Application(gateway, open_admin, _scraping(launch, measuring, store))
+
+    def _logging(self) -> LoggingSettings:
+        known = self._knowledge
+        return (self._launch.config if known is None else known.config).logging
 
 
 def database_url(launch: Launch) -> str:
@@ -241,8 +248,12 @@ async def _open_books(
     return database, ledger
 
 
-def _store(database: Database, launch: Launch) -> DirectoryStore:
-    return DirectoryStore(database, seal=EndSeal([key.audit for key in launch.secret_keys]))
+async def _open_store(database: Database, launch: Launch) -> tuple[DirectoryStore, Vault]:
+    keys = launch.secret_keys
+    store, vault = DirectoryStore(database, seal=EndSeal([key.audit for key in keys])), Vault(keys)
+    await store.seal_audit()
+    await reseal(store, vault, time.time())
+    return store, vault
 
 
 def _measuring(launch: Launch, number: int) -> Measuring:
@@ -307,7 +318,9 @@ def _use(gateway: Gateway, snapshot: Snapshot) -> None:
             gateway.prices.warm(backend.vendor)
 
 
-def _gateway(books: Books, ways: WaysOut, spending: Spending, measuring: Measuring) -> Gateway:
+def _gateway(
+    books: Books, ways: WaysOut, spending: Spending, measuring: Measuring, taping: Taping
+) -> Gateway:
     limiter, prices = MemoryLimiter(time.monotonic, time.time, spending), ListPrices()
     lists = ModelLists(ways.to)
     metering = Metering(measuring.meters, lists.has)
@@ -315,7 +328,7 @@ def _gateway(books: Books, ways: WaysOut, spending: Spending, measuring: Measuri
         snapshot=Snapshot(),
         upstream_for=ways.to,
         lists=lists,
-        phases=bind(filters(books, limiter, prices, metering)),
+        phases=bind([*filters(books, limiter, prices, metering), taping]),
         wall=time.time,
         draw=random.random,
         mint=lambda: secrets.token_hex(12),

@@ -16,6 +16,7 @@ from headgate.app import Launch, has_users, make_service
 from headgate.backends.catalog import CATALOG
 from headgate.backends.zero import zero_config
 from headgate.cli_admin import AdminFailed, add_admin
+from headgate.cli_recordings import RecordingFailed, add_recordings
 from headgate.config import Config, ConfigErrors, json_schema, load, report
 from headgate.guards import check_entry
 from headgate.model.key_format import weakness
@@ -42,6 +43,7 @@ _TOLD = (
     ConfigErrors,
     NewerSchema,
     OSError,
+    RecordingFailed,
     StoreUnreachable,
     WeakSecretKey,
 )
@@ -73,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_check(commands)
     _add_mock(commands)
+    add_recordings(commands, print, _port)
     _add_bench(commands)
     _add_backends(commands)
     add_admin(commands, print)

@@ -125,6 +125,15 @@ class AdminApi:
         return quote(str(found["id"]), safe="")
 
 
+def admin_api(parsed: argparse.Namespace) -> AdminApi:
+    """The admin API that ``--url`` and ``--token`` name. Raises AdminFailed."""
+    token = parsed.token or os.environ.get("HEADGATE_ADMIN_TOKEN")
+    if not token:
+        raise AdminFailed("no admin token; set HEADGATE_ADMIN_TOKEN or give --token")
+    port = os.environ.get("HEADGATE_PORT") or "8080"
+    return AdminApi(parsed.url or f"http://127.0.0.1:{port}", token)
+
+
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     """A redirect would carry the token to somebody else."""
 
@@ -168,11 +177,7 @@ Act = Callable[[AdminApi, argparse.Namespace], Any]
 
 
 def _run(act: Act, parsed: argparse.Namespace) -> str:
-    token = parsed.token or os.environ.get("HEADGATE_ADMIN_TOKEN")
-    if not token:
-        raise AdminFailed("no admin token; set HEADGATE_ADMIN_TOKEN or give --token")
-    port = os.environ.get("HEADGATE_PORT") or "8080"
-    answer = act(AdminApi(parsed.url or f"http://127.0.0.1:{port}", token), parsed)
+    answer = act(admin_api(parsed), parsed)
     if parsed.json:
         return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
     if answer is None:

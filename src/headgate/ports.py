@@ -1,6 +1,6 @@
 """What the gateway asks of the world, as narrow protocols; `app` hands in who does it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from headgate.model.books import AttemptRow, ExchangeRow, Intent
@@ -43,6 +43,17 @@ class Books(Protocol):
 
     def close(self, row: ExchangeRow) -> None:
         """Notes how an exchange ended; said again, it replaces what was said."""
+        ...
+
+
+class Recordings(Protocol):
+    """Keeps recordings of exchanges, as many as there is room for."""
+
+    def keep(
+        self, exchange_id: str, write: Callable[[], Iterable[bytes]], done: Callable[[], None]
+    ) -> None:
+        """Takes a recording without waiting. `write` gives its bytes, later and in another thread;
+        `done` is called here when that is over, or the recording was not taken."""
         ...
 
 

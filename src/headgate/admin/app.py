@@ -17,6 +17,7 @@ from headgate.admin import (
     oidc,
     permissions,
     policies,
+    recordings,
     rehearsals,
     requests,
     rewrites,
@@ -87,7 +88,9 @@ def create_app(deps: Deps) -> FastAPI:
     app.add_middleware(Door, gate=app.state.gate)
     numbers = analytics.routes(deps.analytics, control.now)
     trials = rehearsals.routes(deps.request_log, deps.try_out)
-    app.include_router(_described(requests.routes(deps.request_log), numbers, trials, *RESOURCES))
+    recorded = recordings.routes(deps.recordings)
+    log = requests.routes(deps.request_log)
+    app.include_router(_described(log, recorded, numbers, trials, *RESOURCES))
     for path in ("/admin", "/admin/docs"):
         app.add_api_route(path, _docs(app), include_in_schema=False)
     return app

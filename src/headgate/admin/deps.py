@@ -7,6 +7,7 @@ import msgspec
 
 from headgate.admin.control import Control
 from headgate.admin.oidc import SignIn
+from headgate.admin.recordings import NOTHING_KEPT, Playing
 from headgate.model.analytics import Bucket, GroupKey, Latency, Quality, Totals
 from headgate.model.book_query import RequestDetail, RequestPage, RequestQuery
 from headgate.policies.rehearsal import Rehearsal, Trial
@@ -58,3 +59,4 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     admin_digest: bytes
     try_out: Callable[[Trial], Awaitable[Rehearsal]]
     sign_in: SignIn
+    recordings: Playing = NOTHING_KEPT

@@ -41,6 +41,8 @@ def _table() -> dict[tuple[str, str], Roles]:
         ("GET", "/admin/analytics/requests"): EVERYBODY,
         ("GET", "/admin/requests/{id}"): OPERATORS,
         ("GET", "/admin/requests/{id}/explain"): OPERATORS,
+        ("GET", "/admin/requests/{id}/stream"): OPERATORS,
+        ("POST", "/admin/requests/{id}/replay"): OPERATORS,
         ("GET", "/admin/permissions"): VIEWERS,
         ("POST", "/admin/permissions"): ADMINS,
         ("DELETE", "/admin/permissions"): ADMINS,

@@ -178,6 +178,35 @@ class Explanation(BaseModel):
     steps: list[str] = Field(description="Sentences, in the order of what happened")
 
 
+class Delivery(BaseModel):
+    """What a caller was sent, heartbeats aside."""
+
+    status: int
+    outcome: Outcome
+    bytes: int
+    sha256: str
+
+
+class DeliveryNow(Delivery):
+    """What the caller would be sent now."""
+
+    headers: dict[str, str]
+    body: str | None = Field(description="Null where it is no text")
+    body_base64: str | None = Field(description="Only where it is no text")
+
+
+class Playback(BaseModel):
+    """A recorded answer, sent through the gateway once more."""
+
+    id: str
+    equal: bool = Field(description="Whether the caller would get the same again")
+    intact: bool = Field(description="Whether the recording is as its digests say")
+    differences: list[str] = Field(description="Sentences; none where it is equal and intact")
+    request_known: bool = Field(description="Whether the request was recorded")
+    delivered: Delivery = Field(description="What the caller got then")
+    now: DeliveryNow
+
+
 class PolicyTest(BaseModel):
     """A sample to try a chain on: a request, a reply, or both; or an exchange of the log."""
 

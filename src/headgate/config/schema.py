@@ -54,7 +54,19 @@ class LoggingSettings(Section, frozen=True, kw_only=True):
         Literal["compact", "raw", "both", "off"],
         key("The form of a stream's body, where detail_logging keeps bodies."),
     ] = "compact"
-    retention: Annotated[Duration, key("How long rows are kept; 0: for ever.")] = 30 * 86_400.0
+    retention: Annotated[Duration, key("How long rows and recordings are kept; 0: for ever.")] = (
+        30 * 86_400.0
+    )
+    record: Annotated[
+        Literal["off", "failures", "all"],
+        key("Of which exchanges the backends' bytes are kept, with their times."),
+    ] = "off"
+    record_size: Annotated[Size, key("Of one recording; what comes beyond is only counted.")] = (
+        16 * 1024 * 1024
+    )
+    record_budget: Annotated[Size, key("Of all recordings; the oldest are deleted first.")] = (
+        1024 * 1024 * 1024
+    )
 
 
 class ResponsesSettings(Section, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import uvicorn
@@ -12,8 +12,10 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from headgate.mock.perform import RESET
-from headgate.mock.server import MockUpstream
+from headgate.mock.perform import RESET, Receive, Scope, Send
+
+Served = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""An ASGI application."""
 
 
 class ResettableProtocol(HttpToolsProtocol):
@@ -60,7 +62,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 @contextlib.asynccontextmanager
-async def listening(app: MockUpstream, listener: socket.socket) -> AsyncIterator[None]:
+async def listening(app: Served, listener: socket.socket) -> AsyncIterator[None]:
     """Serves `app` on `listener` until the block ends; then every connection is closed at once."""
     config = uvicorn.Config(
         app, http=ResettableProtocol, ws="none", lifespan="off", log_config=None

@@ -21,7 +21,7 @@ async def perform(plan: Plan, scope: Scope, receive: Receive, send: Send) -> boo
     A reset on a server without the extension is a raised ConnectionResetError, which any ASGI
     server turns into a body that does not end.
     """
-    watch = asyncio.ensure_future(_departure(receive))
+    watch = asyncio.ensure_future(departure(receive))
     try:
         if await _left_within(watch, plan.delay_headers_ms):
             return False
@@ -35,14 +35,20 @@ async def perform(plan: Plan, scope: Scope, receive: Receive, send: Send) -> boo
         watch.cancel()
 
 
-async def _departure(receive: Receive) -> None:
+async def departure(receive: Receive) -> None:
+    """Returns when the caller is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def _left_within(watch: asyncio.Future[None], delay_ms: int) -> bool:
-    if delay_ms:
-        await asyncio.wait({watch}, timeout=delay_ms / 1000)
+    return await left_within(watch, delay_ms / 1000)
+
+
+async def left_within(watch: asyncio.Future[None], seconds: float) -> bool:
+    """Whether the caller left in that time, of which 0 or less is none."""
+    if seconds > 0:
+        await asyncio.wait({watch}, timeout=seconds)
     else:
         # Lets the bytes of the step before leave on their own, and a departure be seen.
         await asyncio.sleep(0)
@@ -59,12 +65,13 @@ async def _end(plan: Plan, watch: asyncio.Future[None], scope: Scope, send: Send
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return True
     if plan.ending == "reset":
-        await _reset(scope)
+        await reset(scope)
     await watch
     return plan.ending == "reset"
 
 
-async def _reset(scope: Scope) -> None:
+async def reset(scope: Scope) -> None:
+    """Resets the connection; see `perform`."""
     extension = (scope.get("extensions") or {}).get(RESET)
     if extension is None:
         raise ConnectionResetError("the script resets the connection here")

@@ -4,10 +4,11 @@ import asyncio
 import pathlib
 import signal
 import sys
+from collections.abc import Callable
 
 import uvicorn
 
-from headgate.mock.listen import bind, listening, url_of
+from headgate.mock.listen import Served, bind, listening, url_of
 from headgate.mock.script import Script, ScriptError, read_scripts
 from headgate.mock.server import create_app
 
@@ -21,17 +22,23 @@ def run(host: str, port: int, script_path: str | None = None) -> None:
     scripts = load(script_path) if script_path else ()
     app = create_app()
     app.follow(scripts)
-    listener = bind(host, port)
-    sys.stdout.write(f"headgate mock: {url_of(listener)}\n")
+    serve(app, (host, port), lambda url: f"headgate mock: {url}")
+
+
+def serve(app: Served, address: tuple[str, int], announce: Callable[[str], str]) -> None:
+    """Serves `app` until SIGINT or SIGTERM; prints what `announce` makes of the URL first. Raises
+    OSError."""
+    listener = bind(*address)
+    sys.stdout.write(f"{announce(url_of(listener))}\n")
     sys.stdout.flush()
 
-    async def serve() -> None:
+    async def work() -> None:
         async with listening(app, listener):
             await _interrupted()
 
     factory = uvicorn.Config(app, log_config=None).get_loop_factory()
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(serve())
+        runner.run(work())
 
 
 def load(path: str) -> tuple[Script, ...]:

@@ -22,12 +22,13 @@ from headgate.pipeline.guarded_whole import guard_whole
 from headgate.pipeline.passed import Passed, kind_of, note_bytes
 from headgate.pipeline.reasoning_copy import ReasoningCopied, copy_in_reply
 from headgate.pipeline.stream import READ_ON_S, Stream
+from headgate.pipeline.tape import Track
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.verdict import fault_for, judge
 from headgate.pipeline.watch import NEVER, Interrupted, Watch
 from headgate.pipeline.whole import Whole, no_reply, read_whole, relay_whole, translate_whole
 from headgate.routing.retry import Failure
-from headgate.upstream.answer import Answer, AnswerBroken, TargetUnreachable
+from headgate.upstream.answer import Answer, AnswerBroken, TargetUnreachable, Upstream
 from headgate.upstream.inflate import inflated
 from headgate.wire import sse
 
@@ -131,12 +132,14 @@ async def _send(
 async def _ask_backend(
     turn: Turn, question: Question, attempt: Attempt, due: float
 ) -> Opened | Whole | Failure:
-    upstream = turn.gateway.upstream_for(question.backend)
+    upstream = _upstream(turn, question, attempt)
     answer = await turn.watch.until(upstream.send(question.call), due)
     attempt.status = answer.status
     kept = False
     try:
-        result = await _receive(turn, question, inflated(answer), due)
+        # A tape has unpacked the answer already.
+        plain = inflated(answer) if turn.exchange.tape is None else answer
+        result = await _receive(turn, question, plain, due)
         kept = isinstance(result, Opened)
         if not isinstance(result, Failure):
             attempt.first_event_at = turn.watch.now()
@@ -145,6 +148,15 @@ async def _ask_backend(
     finally:
         if not kept:
             answer.close()
+
+
+def _upstream(turn: Turn, question: Question, attempt: Attempt) -> Upstream:
+    upstream, tape = turn.gateway.upstream_for(question.backend), turn.exchange.tape
+    if tape is None:
+        return upstream
+    relays = question.source is None
+    track = Track(attempt.number, question.dialect.name, question.backend.vendor, relays)
+    return tape.over(upstream, track)
 
 
 async def _receive(

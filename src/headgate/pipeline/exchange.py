@@ -18,6 +18,7 @@ from headgate.pipeline.recalled import Recalled
 from headgate.pipeline.recording import Recording
 from headgate.pipeline.sessions import session_of
 from headgate.pipeline.snapshot import Snapshot
+from headgate.pipeline.tape import Tape
 from headgate.pipeline.upload import Upload
 from headgate.routing.target import Route, Target
 
@@ -48,7 +49,8 @@ class Exchange:
 
     ``peer`` is the address that the caller's connection comes from, where it is known.
     ``reservation`` is what was taken of the user's limits, ``headers_out`` what filters have to
-    say with the answer. ``recording`` is there where what the caller gets is to be logged.
+    say with the answer. ``recording`` is there where what the caller gets is to be logged, ``tape``
+    where what backends send is.
     ``guard`` is the policy chain at work, ``changed`` the request that it made of the caller's.
     ``upload`` is the form in place of a body; ``body`` holds its fields as JSON then.
     ``ties`` are in force where responses are kept: ``recalled`` is what the request was before its
@@ -81,6 +83,7 @@ class Exchange:
     reservation: Reservation | None = None
     headers_out: tuple[tuple[str, str], ...] = ()
     recording: Recording | None = None
+    tape: Tape | None = None
     status: int = 0
     outcome: Outcome = "refused"
     fault: Fault | None = None

@@ -80,6 +80,8 @@ async def _finish(turn: Turn) -> None:
     finally:
         if guard is not None:
             guard.end(turn.exchange.outcome)
+        if turn.exchange.tape is not None:
+            turn.exchange.tape.end()
 
 
 async def _admit(turn: Turn) -> None:

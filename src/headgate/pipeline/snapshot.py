@@ -21,7 +21,8 @@ from headgate.routing.target import Route, Target
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How the gateway behaves. Times in seconds, sizes in bytes; ``heartbeat_s`` 0: none.
 
-    ``most_stored`` bounds a response with what was asked for it.
+    ``most_stored`` bounds a response with what was asked for it, ``most_recorded`` the bytes of a
+    recording.
     """
 
     max_body: int = 32 * 1024 * 1024
@@ -30,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stream_errors: Literal["event", "silent"] = "event"
     refuse_losses: bool = False
     stream_detail: StreamDetail = "compact"
+    record: Literal["off", "failures", "all"] = "off"
+    most_recorded: int = 16 * 1024 * 1024
     store_responses: bool = True
     most_stored: int = 16 * 1024 * 1024
 
@@ -105,6 +108,8 @@ def _settings(config: Config) -> Settings:
         stream_errors=server.stream_errors,
         refuse_losses=server.on_loss == "refuse",
         stream_detail=config.logging.stream_detail,
+        record=config.logging.record,
+        most_recorded=config.logging.record_size,
         store_responses=config.responses.store,
         most_stored=config.responses.max_size,
     )

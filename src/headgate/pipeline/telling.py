@@ -78,8 +78,7 @@ async def tell_whole(turn: Turn, whole: Whole) -> None:
         await turn.watch.until(keeping.settled(), NEVER)
     exchange.status = whole.status
     exchange.told_at = turn.watch.now()
-    if exchange.recording is not None:
-        exchange.recording.take_whole(whole.body)
+    _take_down(exchange, whole.body)
     headers = (_JSON, *answer_headers(exchange), *_beside_ours(exchange, whole.headers))
     respond = turn.downstream.respond(whole.status, _encode(headers), whole.body)
     try:
@@ -112,10 +111,16 @@ async def tell_fault(turn: Turn, fault: Fault, gear: Gear | None = None) -> None
         return
     exchange.status = fault.http_status
     body = fault.native or exchange.caller.write_error(fault, exchange.id)
-    if exchange.recording is not None:
-        exchange.recording.take_whole(body)
+    _take_down(exchange, body)
     headers = (_JSON, *answer_headers(exchange), *_beside_ours(exchange, _waiting(fault)))
     await turn.downstream.respond(fault.http_status, _encode(headers), body)
+
+
+def _take_down(exchange: Exchange, body: bytes) -> None:
+    if exchange.recording is not None:
+        exchange.recording.take_whole(body)
+    if exchange.tape is not None:
+        exchange.tape.said(body)
 
 
 def _beside_ours(exchange: Exchange, headers: passing.Headers) -> passing.Headers:

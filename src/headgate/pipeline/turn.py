@@ -78,6 +78,8 @@ class Turn:
         self.watch.spoke()
         if self.exchange.recording is not None:
             self.exchange.recording.take(data)
+        if self.exchange.tape is not None:
+            self.exchange.tape.said(data)
 
     async def _unless_stalled(self, waiting: Coroutine[Any, Any, None]) -> None:
         try:
@@ -90,9 +92,11 @@ class Turn:
 
     def reply_context(self) -> ReplyContext:
         """What a writer of replies to this caller must know."""
-        exchange = self.exchange
+        exchange, seed = self.exchange, self.gateway.mint()
+        if exchange.tape is not None:
+            exchange.tape.seeded(seed)
         return ReplyContext(
-            id_seed=self.gateway.mint(),
+            id_seed=seed,
             created=int(exchange.created_at),
             model=exchange.envelope.model,
             request=exchange.full_request(),

@@ -69,10 +69,15 @@ class Answer(Protocol):
 class PushAnswer(Answer, Protocol):
     """An answer whose bytes can also be taken without waiting, as soon as they arrive."""
 
-    ended: bool
-    """The body came whole. Bytes of it may still wait to be taken."""
-    broken: bool
-    """The body will never be whole. Bytes of it may still wait to be taken."""
+    @property
+    def ended(self) -> bool:
+        """The body came whole. Bytes of it may still wait to be taken."""
+        ...
+
+    @property
+    def broken(self) -> bool:
+        """The body will never be whole. Bytes of it may still wait to be taken."""
+        ...
 
     def take(self) -> bytes:
         """All that has arrived and was not read; ``b""`` if nothing."""

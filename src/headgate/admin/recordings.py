@@ -1,0 +1,112 @@
+"""Recordings: ``/admin/requests/{id}/stream`` and ``/admin/requests/{id}/replay``."""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, HTTPException, Response
+
+from headgate.admin import schema
+from headgate.admin.answers import answer
+from headgate.model.recorded import Recorded
+from headgate.pipeline.playback import CannotPlay, Played, differences
+from headgate.wire import stream_file
+
+NONE_KEPT = "there is no recording of this exchange; logging.record says which ones are kept"
+
+
+class Playing(msgspec.Struct, frozen=True, kw_only=True):
+    """``find`` gives the file of an exchange, None where there is none; ``play`` sends a recording
+    through the gateway once more, and raises CannotPlay."""
+
+    find: Callable[[str], Awaitable[bytes | None]]
+    play: Callable[[Recorded], Awaitable[Played]]
+
+
+async def _nothing(_: str) -> None:
+    return None
+
+
+async def _cannot(_: Recorded) -> Played:
+    raise CannotPlay("nothing is recorded here")
+
+
+NOTHING_KEPT = Playing(find=_nothing, play=_cannot)
+"""Where nothing is ever recorded."""
+
+
+def routes(recordings: Playing) -> APIRouter:
+    """The routes that read `recordings`."""
+    router = APIRouter(prefix="/admin/requests", tags=["requests"])
+
+    @router.get("/{id}/stream", response_class=Response)
+    async def get_stream(id: str) -> Response:
+        """The recording of one exchange as a file."""
+        data = await _file(recordings, id)
+        headers = {"content-disposition": f'attachment; filename="{id}.stream"'}
+        return Response(data, 200, headers, media_type="application/octet-stream")
+
+    @router.post("/{id}/replay", response_model=schema.Playback)
+    async def replay(id: str) -> Response:
+        """Sends the recorded answer through the gateway once more, as it is now, to nobody."""
+        data = await _file(recordings, id)
+        try:
+            recorded, problems = await asyncio.to_thread(_read, data)
+            played = await recordings.play(recorded)
+        except (stream_file.Damaged, CannotPlay) as error:
+            raise HTTPException(409, str(error)) from error
+        return answer(_shown(recorded, played, problems))
+
+    return router
+
+
+async def _file(recordings: Playing, exchange_id: str) -> bytes:
+    try:
+        data = await recordings.find(exchange_id)
+    except OSError as error:
+        raise HTTPException(409, f"the recording cannot be read: {error.strerror}") from error
+    if data is None:
+        raise HTTPException(404, NONE_KEPT)
+    return data
+
+
+def _read(data: bytes) -> tuple[Recorded, list[str]]:
+    recorded = stream_file.read(data)
+    return recorded, stream_file.problems_of(recorded)
+
+
+def _shown(recorded: Recorded, played: Played, problems: list[str]) -> dict[str, Any]:
+    other = differences(recorded, played)
+    return {
+        "id": recorded.exchange.id,
+        "equal": not other,
+        "intact": not problems,
+        "differences": [*problems, *other],
+        "request_known": played.request_known,
+        "delivered": _delivered(recorded),
+        "now": _now(played),
+    }
+
+
+def _delivered(recorded: Recorded) -> dict[str, Any]:
+    was = recorded.delivered
+    assert was is not None, "a recording without it is damaged"
+    return {"status": was.status, "outcome": was.outcome, "bytes": was.bytes, "sha256": was.sha256}
+
+
+def _now(played: Played) -> dict[str, Any]:
+    try:
+        text, encoded = played.body.decode(), None
+    except UnicodeDecodeError:
+        text, encoded = None, base64.b64encode(played.body).decode()
+    return {
+        "status": played.status,
+        "outcome": played.outcome,
+        "bytes": len(played.body),
+        "sha256": played.sha256,
+        "headers": dict(played.headers),
+        "body": text,
+        "body_base64": encoded,
+    }
