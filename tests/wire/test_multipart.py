@@ -112,6 +112,7 @@ def test_a_newline_may_stand_before_the_first_boundary() -> None:
         (form(field("a", b"x\n--b0undary\r\n")), "line of its own"),
         (form(field("a", b"x\r--b0undary\r\n")), "line of its own"),
         (form(field("a", b"--b0undary")), "line of its own"),
+        (WHOLE.replace(b"\r\n", b"\r\n--b0undary-x: y\r\n", 1), "line of its own"),
         (form(field("a", b"x\r\n--b0undaryX")), "something else"),
         (form(b"no header\r\n\r\nx"), "malformed"),
         (form(b"Content-Type: text/plain\r\n\r\nx"), "content-disposition"),

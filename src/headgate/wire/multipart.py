@@ -173,6 +173,8 @@ class FormScanner:
         if self._parts > MOST_PARTS:
             raise bad_request(f"The form has more than {MOST_PARTS} parts.")
         head = bytes(self._buffer[:end])
+        if b"\r\n" + self._mark in b"\r\n" + head:
+            raise _not_alone()
         self._drop(end + 4)
         self._part = _read_part(head, self._base)
         self._value.clear()
@@ -233,7 +235,7 @@ class FormScanner:
             if before == b"\r\n":
                 return at
             if not before or before[-1:] in (b"\r", b"\n"):
-                raise bad_request("A boundary of the form does not stand on a line of its own.")
+                raise _not_alone()
             at += 1
         return None
 
@@ -286,6 +288,10 @@ def _read_disposition(value: bytes) -> tuple[str, str | None]:
     filename = parameters.get(b"filename", parameters.get(b"filename*"))
     told = None if filename is None else filename.decode("utf-8", "replace")
     return name.decode("utf-8", "replace"), told
+
+
+def _not_alone() -> Refused:
+    return bad_request("A boundary of the form does not stand on a line of its own.")
 
 
 def _nameless() -> Refused:
