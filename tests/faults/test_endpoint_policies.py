@@ -108,7 +108,7 @@ def test_the_fields_of_a_form_are_seen_wherever_they_stand(
 
 
 def test_what_they_cannot_read_is_refused(gateway: Gateway, upstream: ScriptedUpstream) -> None:
-    for prompt in ([1, 2, 3], [[1, 2], [3]], ["fine", [1]]):
+    for prompt in ([1, 2], [[1], [3]], ["fine", [1]], [["forbidden"]], [{"content": "x"}]):
         got = ask(gateway, "words", "/v1/completions", prompt=prompt)
         assert (got.status, got.json["error"]["param"]) == (403, "prompt")
     long = plain("prompt", "forbidden " + "x" * 300_000)

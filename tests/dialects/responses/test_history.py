@@ -102,6 +102,7 @@ def test_references_are_found_and_resolved() -> None:
         b'{"id":"msg_1"}',
         b'{ "type" : null, "id" : "msg_1" }',
         b'{"\\u0069d":"msg_1"}',
+        b'{"more":1,"id":"msg_1"}',
     ],
 )
 def test_a_reference_is_one_however_it_is_written(item: bytes) -> None:

@@ -61,17 +61,21 @@ def read_request(row: Row, body: bytes) -> Request:
 
 
 def unread(row: Row, body: bytes) -> str | None:
-    """The first field whose text is not in `body`: a form's that is too long to be kept, or token
-    ids of which a model makes text; None where there is no such."""
+    """The first field whose text is not in `body`: a form's that is too long to be kept, or what is
+    no text (token ids) and a model makes text of; None where there is no such."""
     said = json_text.object_or_none(body) or {}
     for field in row.texts:
         value = said.get(field)
         values = value if isinstance(value, list) else [value]
         if any(isinstance(one, dict) and one.keys() == {"bytes"} for one in values):
             return field
-        if row.generates and tokens_in(value):
+        if row.generates and not all(map(_is_text, values)):
             return field
     return None
+
+
+def _is_text(value: Any) -> bool:
+    return value is None or (not isinstance(value, list) and bool(texts_in(value)))
 
 
 def write_request(row: Row, request: Request, destination: Destination) -> WrittenRequest:

@@ -22,8 +22,6 @@ _PREFIXES: Mapping[str, str] = {
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 _ANONYMOUS = frozenset(_PREFIXES) - {"reasoning"}
 """What a vendor takes back without an id, and may look up by one."""
-_BARE = frozenset(("type", "id"))
-_BARE_OBJECT = re.compile(rb'\{\s*"(?:id|type)"\s*:\s*(?:"[^"]*"|null)\s*[,}]')
 _ESCAPED_ASCII = re.compile(rb"\\u00[0-7]|\\/")
 _CHAINING = ("previous_response_id", "conversation")
 
@@ -108,9 +106,7 @@ def alone(body: bytes) -> bytes:
 
 def _may_refer(body: bytes) -> bool:
     """Whether it is worth a closer look; an escape may hide a word."""
-    if b"item_reference" in body or _BARE_OBJECT.search(body) is not None:
-        return True
-    return b"\\" in body and _ESCAPED_ASCII.search(body) is not None
+    return b'"id"' in body or _ESCAPED_ASCII.search(body) is not None
 
 
 def _refers(item: Any) -> bool:
@@ -119,7 +115,7 @@ def _refers(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
     kind = item.get("type")
-    return kind == "item_reference" or (kind is None and item.keys() <= _BARE and "id" in item)
+    return kind == "item_reference" or (kind is None and "id" in item and "role" not in item)
 
 
 def _whole(item: Any) -> Item:
