@@ -71,6 +71,32 @@ async def test_who_leaves_during_a_write_leaves_no_bytes_in_another_file(
         await asyncio.sleep(0)
 
 
+async def test_who_leaves_during_a_read_gets_no_bytes_of_another_file(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+    pread = os.pread
+
+    def slowly(number: int, size: int, start: int) -> bytes:
+        begun.set()
+        go.wait(10.0)
+        return pread(number, size, start)
+
+    kept = Spool()
+    await kept.write(b"x" * PIECE)
+    monkeypatch.setattr(os, "pread", slowly)
+    reading = asyncio.ensure_future(read(kept, 0, PIECE))
+    await asyncio.to_thread(begun.wait, 10.0)
+    kept.close()
+    (tmp_path / "other").write_bytes(b"o" * PIECE)
+    others = [(tmp_path / "other").open("rb") for _ in range(3)]
+    go.set()
+    assert await reading == b"x" * PIECE
+    assert kept._file.closed
+    for other in others:
+        other.close()
+
+
 async def test_a_full_disk_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(number: int, data: bytes) -> int:
         raise OSError(errno.ENOSPC, "no space")

@@ -1,11 +1,12 @@
 """Bytes that wait on disk, in a file without a name that vanishes with its process."""
 
 import asyncio
+import contextlib
 import io
 import os
 import tempfile
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from headgate.model.fault import Fault, Refused
 
@@ -24,7 +25,7 @@ class Spool:
         except OSError as error:
             raise _no_room() from error
         self._unwritten = bytearray()
-        self._writing = threading.Lock()
+        self._busy = threading.Lock()
         self._closed = False
 
     async def write(self, data: bytes) -> None:
@@ -48,32 +49,43 @@ class Spool:
         """The bytes from `start` to before `end`, which must have been flushed."""
         while start < end:
             size = min(PIECE, end - start)
-            piece = await asyncio.to_thread(os.pread, self._file.fileno(), size, start)
+            piece = await asyncio.to_thread(self._read, size, start)
             assert piece, "only called for bytes that are there"
             start += len(piece)
             yield piece
 
     def close(self) -> None:
-        """Frees the disk, at the latest when a write that is under way has ended."""
+        """Frees the disk, at the latest when what is under way there has ended."""
         self._closed = True
         self._free()
 
     def _write_all(self, data: bytearray) -> None:
-        """In a thread, which nobody can stop: a file that was closed beneath it would leave its
-        number to another, and the bytes would go there."""
-        with self._writing:
+        with self._open() as number:
             view = memoryview(data)
             while view and not self._closed:
-                view = view[os.write(self._file.fileno(), view) :]
-        if self._closed:
-            self._free()
+                view = view[os.write(number, view) :]
+
+    def _read(self, size: int, start: int) -> bytes:
+        with self._open() as number:
+            return os.pread(number, size, start)
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[int]:
+        """The file's number for a thread, which nobody can stop: a file that was closed beneath it
+        would leave its number to another, and the bytes would go there, or come from there."""
+        try:
+            with self._busy:
+                yield self._file.fileno()
+        finally:
+            if self._closed:
+                self._free()
 
     def _free(self) -> None:
-        if self._writing.acquire(blocking=False):
+        if self._busy.acquire(blocking=False):
             try:
                 self._file.close()
             finally:
-                self._writing.release()
+                self._busy.release()
 
 
 def _open_file() -> io.FileIO:
