@@ -12,7 +12,7 @@ async def test_the_description_names_paths_failures_and_token(stranger: httpx2.A
     assert description["info"]["version"] == __version__
     assert "HTTPBearer" in description["components"]["securitySchemes"]
     operation = description["paths"]["/admin/analytics/requests"]["get"]
-    assert set(operation["responses"]) == {"200", "4XX"}
+    assert set(operation["responses"]) == {"200", "414", "431", "4XX"}
     assert ", ".join(parameter["name"] for parameter in operation["parameters"]) == (
         "limit, offset, q, userId, backendId, model, outcome, detailLogged, from, to"
     )
