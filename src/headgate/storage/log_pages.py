@@ -17,7 +17,7 @@ from headgate.storage.days import split
 from headgate.storage.engine import Database
 from headgate.storage.figure_tables import series, tallies
 from headgate.storage.log_search import Search
-from headgate.storage.scope import Condition, Scope, between, in_log, of_model
+from headgate.storage.scope import Condition, Scope, between, found_by_model, in_log, of_model
 from headgate.storage.tables import exchanges
 
 FREQUENT = 2_000
@@ -100,11 +100,10 @@ def _paged(wanted: Select[Any], columns: Any, at: Place, limit: int) -> Select[A
 
 def _branches(scope: Scope, search: Search | None, at: Place) -> list[Condition]:
     """What rows are found by, each with an index of its own."""
-    row = exchanges.c
     if search is None:
-        return [row.request_model == scope.model, row.routed_model == scope.model]
+        return found_by_model(scope.model or "")
     hits = [hit.id for hit in search.hits if _lies_in(hit.at, at.low, at.high)]
-    found = [*search.branches(), *([row.id.in_(hits)] if hits else [])]
+    found = [*search.branches(), *([exchanges.c.id.in_(hits)] if hits else [])]
     return [and_(branch, *of_model(scope)) for branch in found]
 
 

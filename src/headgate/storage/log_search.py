@@ -14,7 +14,16 @@ from headgate.model.figures import OUTCOMES, ended_bucket
 from headgate.model.outcome import Outcome
 from headgate.storage.engine import Database
 from headgate.storage.figure_tables import EACH_USER, series
-from headgate.storage.scope import Condition, Scope, between, in_log, names, of_model
+from headgate.storage.scope import (
+    REROUTED,
+    Condition,
+    Scope,
+    between,
+    ended,
+    in_log,
+    names,
+    of_model,
+)
 from headgate.storage.sql import like_pattern
 from headgate.storage.tables import exchanges
 
@@ -58,12 +67,12 @@ class Search(msgspec.Struct, frozen=True):
         found: list[Condition] = [
             row.backend_id.in_(_ids(pattern, "backend")),
             row.request_model.in_(_values(pattern, "request_model")),
-            row.routed_model.in_(_values(pattern, "routed_model")),
+            and_(row.routed_model.in_(_values(pattern, "routed_model")), REROUTED),
         ]
         if self.by_user:
             found.append(row.user_id.in_(_ids(pattern, "user")))
         if self.outcomes:
-            found.append(row.outcome.in_(self.outcomes))
+            found.append(ended(*self.outcomes))
         return found
 
     def endings(self) -> list[int]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from headgate.storage.engine import Database
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision. Known here, so that a database that has it costs one query at start."""
 
 

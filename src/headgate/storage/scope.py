@@ -1,7 +1,7 @@
 """Which exchanges a reader means, with the ids of whoever was called by a name."""
 
 import msgspec
-from sqlalchemy import ColumnElement, literal_column, or_, select, union
+from sqlalchemy import ColumnElement, and_, literal_column, not_, or_, select, union
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from headgate.model.book_query import RequestQuery
@@ -13,6 +13,11 @@ from headgate.storage.rows import short
 from headgate.storage.tables import exchanges
 
 Condition = ColumnElement[bool]
+
+# As the partial indexes have it, word for word: no parameter is proof that one of them will do.
+REROUTED: Condition = literal_column("exchanges.routed_model <> exchanges.request_model")
+_NOT_COMPLETE: Condition = literal_column("exchanges.outcome <> 'complete'")
+_DETAILED: Condition = literal_column("exchanges.detail_logged")
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,9 +70,9 @@ def in_log(scope: Scope) -> list[Condition]:
     if scope.backends is not None:
         found.append(columns.backend_id.in_(scope.backends))
     if scope.outcome is not None:
-        found.append(columns.outcome == scope.outcome)
+        found.append(ended(scope.outcome))
     if scope.detail_logged is not None:
-        found.append(columns.detail_logged == scope.detail_logged)
+        found.append(_DETAILED if scope.detail_logged else not_(_DETAILED))
     if scope.session is not None:
         found.append(columns.session == scope.session)
     return found
@@ -77,8 +82,20 @@ def of_model(scope: Scope) -> list[Condition]:
     """What a row of ``exchanges`` must be because of the model."""
     if scope.model is None:
         return []
-    asked, routed = exchanges.c.request_model, exchanges.c.routed_model
-    return [or_(asked == scope.model, routed == scope.model)]
+    return [or_(*found_by_model(scope.model))]
+
+
+def found_by_model(name: str) -> list[Condition]:
+    """What a row of ``exchanges`` is found by where it has to do with the model, each with an
+    index of its own."""
+    row = exchanges.c
+    return [row.request_model == name, and_(row.routed_model == name, REROUTED)]
+
+
+def ended(*outcomes: Outcome) -> Condition:
+    """The rows of ``exchanges`` that ended in one of these ways."""
+    found = exchanges.c.outcome.in_(outcomes)
+    return found if "complete" in outcomes else and_(found, _NOT_COMPLETE)
 
 
 def between(column: ColumnElement[float], low: float | None, high: float | None) -> list[Condition]:

@@ -409,3 +409,27 @@ CREATE INDEX exchanges_by_error ON exchanges (created_at) WHERE error_message IS
 
 UPDATE alembic_version SET version_num='0007' WHERE alembic_version.version_num = '0006';
 
+DROP INDEX exchanges_by_key;
+
+CREATE INDEX exchanges_by_key ON exchanges (key_id, created_at) WHERE key_id IS NOT NULL;
+
+DROP INDEX exchanges_by_routed_model;
+
+CREATE INDEX exchanges_by_routed_model ON exchanges (routed_model, created_at, id) WHERE routed_model <> request_model;
+
+DROP INDEX exchanges_by_outcome;
+
+CREATE INDEX exchanges_by_outcome ON exchanges (outcome, created_at, id) WHERE outcome <> 'complete';
+
+DROP INDEX exchanges_by_detail;
+
+CREATE INDEX exchanges_by_detail ON exchanges (created_at, id) WHERE detail_logged;
+
+DROP INDEX exchanges_by_session;
+
+CREATE INDEX exchanges_by_session ON exchanges (session, created_at, id) WHERE session IS NOT NULL;
+
+DROP INDEX attempts_by_backend;
+
+UPDATE alembic_version SET version_num='0008' WHERE alembic_version.version_num = '0007';
+
