@@ -80,7 +80,7 @@ class Written(msgspec.Struct, frozen=True):
 class ReplyContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a writer of replies must know.
 
-    ``id_seed`` is at least 24 random letters or digits, from which the writer makes its ids;
+    ``id_seed`` is 24 or more letters and digits, never the same, of which the writer makes its ids;
     ``created`` Unix seconds; ``model`` the name the caller asked for; ``request`` the caller's
     request (include_usage, tools and the echo in Responses); ``input_estimate`` stands in the
     opening usage of dialects that must state one before it is known. ``ties`` are those of the

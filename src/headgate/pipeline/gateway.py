@@ -20,7 +20,8 @@ from headgate.upstream.answer import Upstream
 @dataclass(slots=True)
 class Gateway:
     """The parts of one worker. ``snapshot`` is replaced whole when the configuration changes;
-    ``wall`` is Unix time, ``draw`` a number in [0, 1), ``mint`` 24 random letters and digits."""
+    ``wall`` is Unix time, ``draw`` a number in [0, 1), ``mint`` 24 letters and digits,
+    no two alike: the time, then chance."""
 
     snapshot: Snapshot
     upstream_for: Callable[[Backend], Upstream]
