@@ -1,5 +1,6 @@
 """The request log in numbers: ``/admin/analytics/…`` and ``/admin/dashboard/summary``."""
 
+import asyncio
 import math
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ DEFAULT_DAYS = 30
 MOST_DAYS = 3650
 _DAY_S = 86_400.0
 _TOP = 5
+_TOPS: tuple[GroupKey, ...] = ("user", "model", "backend")
 
 Wanted = Annotated[figures.Period, Query()]
 WantedGroups = Annotated[figures.GroupedPeriod, Query()]
@@ -85,20 +87,23 @@ class _Desk:
         """The last days (UTC), today among them, at a glance."""
         since = _first_of(days, self._now())
         query = RequestQuery(since=since)
-        [whole] = await self._numbers.totals(query, ()) or (_NOTHING,)
-        waits = await self._numbers.latency(query, ()) or (None,)
-        by_day = await self._numbers.totals(query, ("day",))
+        numbers = self._numbers
+        whole, waits, by_day, active_users, *tops = await asyncio.gather(
+            numbers.totals(query, ()),
+            numbers.latency(query, ()),
+            numbers.totals(query, ("day",)),
+            numbers.active_users(query),
+            *(self._top(query, key) for key in _TOPS),
+        )
         return answer(
             {
                 "days": days,
                 "since": rfc3339(since),
-                "active_users": await self._numbers.active_users(query),
-                **_sums(whole, figures.Sums),
-                **_waits(waits[0]),
+                "active_users": active_users,
+                **_sums(whole[0] if whole else _NOTHING, figures.Sums),
+                **_waits(waits[0] if waits else None),
                 "by_day": [_sums(row, figures.DayRow) for row in by_day],
-                "top_users": await self._top(query, "user"),
-                "top_models": await self._top(query, "model"),
-                "top_backends": await self._top(query, "backend"),
+                **{f"top_{key}s": rows for key, rows in zip(_TOPS, tops, strict=True)},
             }
         )
 

@@ -112,10 +112,15 @@ class PostgresDatabase:
                     max_size=MOST_CONNECTIONS,
                     timeout=CONNECT_TIMEOUT_S,
                     command_timeout=COMMAND_TIMEOUT_S,
+                    reset=_leave,
                     # Compiling a query takes longer than any of ours runs.
                     server_settings={"application_name": "headgate", "jit": "off"},
                 )
         return self._pool
+
+
+async def _leave(connection: Any) -> None:
+    """Nothing here changes a session, so there is nothing to reset: a round trip less."""
 
 
 async def _run(connection: Any, step: Step) -> int:
