@@ -14,7 +14,7 @@ async def test_the_description_names_paths_failures_and_token(stranger: httpx2.A
     operation = description["paths"]["/admin/analytics/requests"]["get"]
     assert set(operation["responses"]) == {"200", "414", "431", "4XX"}
     assert ", ".join(parameter["name"] for parameter in operation["parameters"]) == (
-        "limit, offset, q, userId, backendId, model, outcome, detailLogged, from, to"
+        "limit, offset, q, userId, backendId, model, session, outcome, detailLogged, from, to"
     )
     assert all(path.startswith("/admin/") for path in description["paths"])
 
