@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,8 +16,6 @@ from headgate import __version__
 from headgate.app import Launch, has_users, make_service
 from headgate.backends.catalog import CATALOG
 from headgate.backends.zero import zero_config
-from headgate.cli_admin import AdminFailed, add_admin
-from headgate.cli_recordings import RecordingFailed, add_recordings
 from headgate.config import Config, ConfigErrors, json_schema, load, report
 from headgate.guards import check_entry
 from headgate.model.key_format import weakness
@@ -35,15 +34,13 @@ class Problem(Exception):  # noqa: N818 - it is told, not raised further
     """What the user must mend, in one sentence (or one a line)."""
 
 
-_TOLD = (
-    AdminFailed,
+_TOLD: tuple[type[Exception], ...] = (
     Problem,
     BadDatabaseUrl,
     CannotServe,
     ConfigErrors,
     NewerSchema,
     OSError,
-    RecordingFailed,
     StoreUnreachable,
     WeakSecretKey,
 )
@@ -52,7 +49,11 @@ _TOLD = (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command; exits 0, 1 (something is wrong) or 2 (wrong usage)."""
-    parsed = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    # What serves for months does not hold what it never uses.
+    others = None if given[:1] == ["serve"] else _others()
+    parsed = _parser(others).parse_args(given)
+    told = _TOLD if others is None else (*_TOLD, *others.told)
     run: Callable[[argparse.Namespace], None] = parsed.run
     try:
         run(parsed)
@@ -61,12 +62,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except _TOLD as error:
+    except told as error:
         print(f"headgate: {error}", file=sys.stderr)
         sys.exit(1)
 
 
-def _parser() -> argparse.ArgumentParser:
+class _Others(NamedTuple):
+    """Commands that stand in modules of their own, and what of theirs is told."""
+
+    add: Callable[[Any], None]
+    told: tuple[type[Exception], ...]
+
+
+def _others() -> _Others:
+    from headgate import cli_admin, cli_recordings  # noqa: PLC0415 - see `main`
+
+    def add(commands: Any) -> None:
+        cli_recordings.add_recordings(commands, print, _port)
+        cli_admin.add_admin(commands, print)
+
+    return _Others(add, (cli_admin.AdminFailed, cli_recordings.RecordingFailed))
+
+
+def _parser(others: _Others | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="headgate", description="The streaming-first LLM gateway.", allow_abbrev=False
     )
@@ -75,10 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_check(commands)
     _add_mock(commands)
-    add_recordings(commands, print, _port)
     _add_bench(commands)
     _add_backends(commands)
-    add_admin(commands, print)
+    if others is not None:
+        others.add(commands)
     return parser
 
 
