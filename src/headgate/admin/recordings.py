@@ -41,7 +41,7 @@ def routes(recordings: Playing) -> APIRouter:
     """The routes that read `recordings`."""
     router = APIRouter(prefix="/admin/requests", tags=["requests"])
 
-    @router.get("/{id}/stream", response_class=Response)
+    @router.get("/{id}/stream", response_class=Response, responses=_FILE)
     async def get_stream(id: str) -> Response:
         """The recording of one exchange as a file."""
         data = await _file(recordings, id)
@@ -60,6 +60,11 @@ def routes(recordings: Playing) -> APIRouter:
         return answer(_shown(recorded, played, problems))
 
     return router
+
+
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}
+}
 
 
 async def _file(recordings: Playing, exchange_id: str) -> bytes:
