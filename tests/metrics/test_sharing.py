@@ -1,6 +1,7 @@
 """Workers that tell each other what they counted."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -8,7 +9,7 @@ import pytest
 
 from headgate.metrics.family import Family
 from headgate.metrics.sample import alone
-from headgate.metrics.sharing import FORGOTTEN_S, FRESH_S, Sharing, add_up, words_of
+from headgate.metrics.sharing import FORGOTTEN_S, FRESH_S, Sharing, Words, add_up, words_of
 
 GAUGE = alone("up", "Up.", 1.0)
 
@@ -88,3 +89,13 @@ def test_rows_of_another_version_are_left_out(tmp_path: Path) -> None:
     whole = families()
     add_up(whole, [words])
     assert whole[0].rows == {}
+
+
+def test_two_who_speak_for_one_worker_take_turns(tmp_path: Path) -> None:
+    one, other = Sharing(tmp_path, "g", 0), Sharing(tmp_path, "g", 1)
+    rows = {f"family_{n}": ((("a",), [float(n)] * 50),) for n in range(200)}
+    with ThreadPoolExecutor(4) as threads:
+        for said in [threads.submit(other.publish, Words(rows)) for _ in range(40)]:
+            said.result()
+    ((_, words),) = one.others()
+    assert len(words.rows) == 200

@@ -41,7 +41,7 @@ def routes(recordings: Playing) -> APIRouter:
     """The routes that read `recordings`."""
     router = APIRouter(prefix="/admin/requests", tags=["requests"])
 
-    @router.get("/{id}/stream", response_class=Response, responses=_FILE)
+    @router.get("/{id}/stream", response_class=Response, responses=_file_described())
     async def get_stream(id: str) -> Response:
         """The recording of one exchange as a file."""
         data = await _file(recordings, id)
@@ -62,9 +62,9 @@ def routes(recordings: Playing) -> APIRouter:
     return router
 
 
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}
-}
+def _file_described() -> dict[int | str, dict[str, Any]]:
+    """New for each application: making a description changes what it is made from."""
+    return {200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
 
 
 async def _file(recordings: Playing, exchange_id: str) -> bytes:

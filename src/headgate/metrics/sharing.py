@@ -8,6 +8,7 @@ that no counter ever goes back.
 import logging
 import os
 import pathlib
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -43,6 +44,7 @@ class Sharing:
         self._folder = folder
         self._group = group
         self._own = folder / f"{group}-{worker}.json"
+        self._writing = threading.Lock()
 
     def inherit(self, families: Iterable[Family]) -> None:
         """Takes over the rows of the worker that had this place before, and removes what other
@@ -53,10 +55,12 @@ class Sharing:
             add_up(families, [words])
 
     def publish(self, words: Words) -> None:
-        """Replaces what this worker said. Raises OSError."""
+        """Replaces what this worker said. Raises OSError. The last word of a worker may come while
+        a thread still writes the one before."""
         draft = self._own.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(_encode(words))
-        draft.replace(self._own)
+        with self._writing:
+            draft.write_bytes(_encode(words))
+            draft.replace(self._own)
 
     def others(self) -> Iterator[tuple[str, Words]]:
         """What each other worker said last, by its number; without gauges where that is old."""
