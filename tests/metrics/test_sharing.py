@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from headgate.metrics.family import Family
+from headgate.metrics.family import Family, Labels, Row
 from headgate.metrics.sample import alone
 from headgate.metrics.sharing import FORGOTTEN_S, FRESH_S, Sharing, Words, add_up, words_of
 
@@ -93,7 +93,9 @@ def test_rows_of_another_version_are_left_out(tmp_path: Path) -> None:
 
 def test_two_who_speak_for_one_worker_take_turns(tmp_path: Path) -> None:
     one, other = Sharing(tmp_path, "g", 0), Sharing(tmp_path, "g", 1)
-    rows = {f"family_{n}": ((("a",), [float(n)] * 50),) for n in range(200)}
+    rows: dict[str, tuple[tuple[Labels, Row], ...]] = {
+        f"family_{n}": ((("a",), [float(n)] * 50),) for n in range(200)
+    }
     with ThreadPoolExecutor(4) as threads:
         for said in [threads.submit(other.publish, Words(rows)) for _ in range(40)]:
             said.result()
