@@ -39,10 +39,12 @@ class WaysOut:
             if backend.agent is None or (backend.agent, model_of(backend)) in self._agents:
                 continue
             try:
-                self._agents[backend.agent, model_of(backend)] = _load(backend.agent, backend)
+                way = _load(backend.agent, model_of(backend))
             except ValueError as error:
                 where = f"backends.{backend.name}.agent"
                 problems.append(Problem(file, None, where, str(error)))
+            else:
+                self._agents[backend.agent, model_of(backend)] = way
         if problems:
             raise ConfigErrors(problems)
 
@@ -52,11 +54,8 @@ def model_of(backend: Backend) -> str:
     return backend.models[0] if isinstance(backend.models, tuple) else backend.name
 
 
-def _load(agent: str, backend: Backend) -> LocalUpstream:
-    """Raises ValueError, which says why the agent cannot be had."""
-    from headgate.agents import AgentNotLoaded, agent_app  # noqa: PLC0415 - few have agents
+def _load(agent: str, model: str) -> LocalUpstream:
+    """Raises AgentNotLoaded, a ValueError."""
+    from headgate.agents import agent_app  # noqa: PLC0415 - few have agents
 
-    try:
-        return LocalUpstream(agent_app(agent, model_of(backend)))
-    except AgentNotLoaded as error:
-        raise ValueError(str(error)) from error
+    return LocalUpstream(agent_app(agent, model))

@@ -1,18 +1,15 @@
 """The shapes of the analytics and the dashboard, as the OpenAPI description shows them."""
 
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field
 
-from headgate.admin.schema import ClosingInstant, Instant
+from headgate.admin.schema import ClosingInstant, Instant, Params
 from headgate.model.analytics import GroupKey
 from headgate.model.outcome import Outcome
 
 
-class Period(BaseModel):
+class Period(Params):
     """Which exchanges are counted. What is left out or empty is any."""
-
-    model_config = ConfigDict(extra="ignore")
 
     since: Instant | None = Field(None, alias="from", description="Left out: for 30 days")
     until: ClosingInstant | None = Field(None, alias="to")
@@ -21,14 +18,6 @@ class Period(BaseModel):
         None, alias="backendId", description="Its id or a name it has had"
     )
     model: str | None = Field(None, description="The model asked for or routed to")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _leave_out_empty(cls, given: Any) -> Any:
-        """A form sends its empty fields too."""
-        if not isinstance(given, dict):
-            return given
-        return {name: value for name, value in given.items() if value != ""}
 
 
 class GroupedPeriod(Period):

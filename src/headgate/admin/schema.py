@@ -41,10 +41,22 @@ class Failure(BaseModel):
     error: str
 
 
-class RequestParams(BaseModel):
-    """Which exchanges are wanted. What is left out or empty is any."""
+class Params(BaseModel):
+    """What a query may say; unknown fields and empty ones say nothing."""
 
     model_config = ConfigDict(extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty(cls, given: Any) -> Any:
+        """A form sends its empty fields too."""
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value != ""}
+
+
+class RequestParams(Params):
+    """Which exchanges are wanted. What is left out or empty is any."""
 
     limit: int = Field(50, description="Rows of the page, at most 500")
     offset: int = Field(0, ge=0, description="Rows to skip")
@@ -61,14 +73,6 @@ class RequestParams(BaseModel):
     detail_logged: bool | None = Field(None, alias="detailLogged")
     since: Instant | None = Field(None, alias="from")
     until: ClosingInstant | None = Field(None, alias="to")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _leave_out_empty(cls, given: Any) -> Any:
-        """A form sends its empty fields too."""
-        if not isinstance(given, dict):
-            return given
-        return {name: value for name, value in given.items() if value != ""}
 
 
 class RequestRow(BaseModel):

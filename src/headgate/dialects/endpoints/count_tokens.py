@@ -92,11 +92,8 @@ def _readdress(body: bytes, envelope: Envelope, destination: Destination) -> byt
 
 def _write_request(request: Request, destination: Destination) -> WrittenRequest:
     written = MESSAGES.backend.write_request(request, destination)
-    said = json_text.decode(written.body)
-    kept = {key: value for key, value in said.items() if key in _COUNTED}
-    return WrittenRequest(
-        body=json_text.encode({**kept, "model": destination.model}), headers=written.headers
-    )
+    kept = {**_only(_COUNTED, written), "model": destination.model}
+    return WrittenRequest(body=json_text.encode(kept), headers=written.headers)
 
 
 def _write_gemini(request: Request, destination: Destination) -> WrittenRequest:
@@ -110,9 +107,13 @@ def _write_gemini(request: Request, destination: Destination) -> WrittenRequest:
 
 def _write_responses(request: Request, destination: Destination) -> WrittenRequest:
     written = RESPONSES.backend.write_request(request, destination)
-    said = json_text.decode(written.body)
-    kept = {key: value for key, value in said.items() if key in _COUNTED_RESPONSES}
+    kept = _only(_COUNTED_RESPONSES, written)
     return WrittenRequest(body=json_text.encode(kept), headers=written.headers)
+
+
+def _only(fields: frozenset[str], written: WrittenRequest) -> dict[str, Any]:
+    said: dict[str, Any] = json_text.decode(written.body)
+    return {name: value for name, value in said.items() if name in fields}
 
 
 def _responses_path(model: str, stream: bool) -> str:
