@@ -1,6 +1,5 @@
 """The shapes of the analytics and the dashboard, as the OpenAPI description shows them."""
 
-
 from pydantic import BaseModel, Field
 
 from headgate.admin.schema import ClosingInstant, Instant, Params
