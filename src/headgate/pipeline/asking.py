@@ -16,6 +16,7 @@ from headgate.pipeline.agent_turn import in_session, newest, newest_turn
 from headgate.pipeline.endpoints import speaks_own, spoken_to
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.guard import sendable
+from headgate.pipeline.recalling import no_such_response
 from headgate.pipeline.upload import Upload
 from headgate.routing.target import Target
 from headgate.upstream.answer import Call
@@ -92,7 +93,7 @@ def _translate(exchange: Exchange, backend: Backend, destination: Destination) -
         raise Refused(_cannot_change_form())
     request = exchange.changed or exchange.full_request()
     if request.previous_response_id is not None and not own:
-        raise Refused(_no_such_response(request.previous_response_id))
+        raise no_such_response(request.previous_response_id)
     written = _write(exchange, request, backend, dialect, destination)
     if written.losses and _refuses_losses(exchange):
         raise Refused(_would_lose(written.losses))
@@ -184,12 +185,3 @@ def _would_lose(losses: tuple[str, ...]) -> Fault:
 def _cannot_change_form() -> Fault:
     message = "A policy in force would change this request, and forms cannot be changed."
     return Fault(kind="policy_violation", message=message)
-
-
-def _no_such_response(id_: str) -> Fault:
-    return Fault(
-        kind="invalid_request",
-        message=f"No stored response has the id '{id_[:80]}'.",
-        param="previous_response_id",
-        code="previous_response_not_found",
-    )
