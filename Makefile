@@ -82,12 +82,12 @@ clean:
 $(VENV)/bin/python:
 	scripts/make-venv $(PYTHON) $(VENV)
 
-$(VENV)/run.ok: requirements/run.txt pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --require-hashes -r requirements/run.txt
+$(VENV)/run.ok: requirements/build.txt requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/build.txt -r requirements/run.txt
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
 
-$(VENV)/test.ok: requirements/test.txt pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --require-hashes -r requirements/test.txt
+$(VENV)/test.ok: requirements/build.txt requirements/test.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/build.txt -r requirements/test.txt
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
