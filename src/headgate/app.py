@@ -4,7 +4,6 @@ import contextlib
 import logging
 import os
 import random
-import secrets
 import time
 from pathlib import Path
 
@@ -333,7 +332,7 @@ def _gateway(
         draw=random.random,
         # The second, then chance: what comes together lies together in the log's key, so that a
         # batch touches a few pages of a large table and not one for every row.
-        mint=lambda: f"{int(time.time()):08x}{secrets.token_hex(8)}",
+        mint=lambda: f"{int(time.time()):08x}{os.urandom(8).hex()}",
         prices=prices,
     )
 

@@ -5,7 +5,6 @@ import msgspec
 import pytest
 from typing_extensions import override
 
-from headgate.filters import purses
 from headgate.filters.limiter import MemoryLimiter
 from headgate.model.limits import Account, Claim, Exceeded, Limits, Owner, Reservation, Subject
 from headgate.model.store_faults import StoreUnreachable
@@ -235,7 +234,7 @@ async def test_books_that_cannot_be_read_are_asked_again() -> None:
 
 
 async def test_slow_books_hold_nobody_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purses, "BOOKS_PATIENCE_S", 0.0)
+    monkeypatch.setattr("headgate.filters.limiter.BOOKS_PATIENCE_S", 0.0)
     books = Books(5.0)
     books.open.clear()
     limiting = Limiting(books, budget_usd=1.0)

@@ -60,7 +60,7 @@ async def test_a_filter_that_overrides_nothing_changes_nothing() -> None:
     exchange, nothing = Scene().exchange, Filter()
     targets = (Target("a", "m"),)
     attempt = Attempt(1, targets[0], 0.0, 0.0)
-    await nothing.admit(exchange)
+    assert nothing.admit(exchange) is None
     nothing.prepare(exchange, attempt)
     nothing.settle(exchange, attempt)
     nothing.close(exchange)

@@ -68,6 +68,8 @@ def address(backend: Backend, path: str, model: str = "", stream: bool = False) 
     Of the backend's ``paths`` the one that is `path` itself counts, else the longest that ends in
     ``/`` and begins it, whose rest is kept.
     """
+    if not backend.paths:
+        return backend.base_url + path
     plain, mark, query = path.partition("?")
     detour, rest = _detour(backend.paths, plain)
     if detour is None:

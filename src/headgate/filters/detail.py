@@ -11,7 +11,7 @@ class Detail(Filter):
     """Begins the recording before anything is told; the request log keeps what it holds."""
 
     @override
-    async def admit(self, exchange: Exchange) -> None:
+    def admit(self, exchange: Exchange) -> None:
         if exchange.user.detail_logging:
             _record(exchange)
 

@@ -1,7 +1,11 @@
 """Keeps limits in the memory of this process: rates, exchanges at the same time, budgets."""
 
+import asyncio
 import itertools
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import msgspec
 
 from headgate.filters.purses import Purses
 from headgate.model.limits import (
@@ -10,10 +14,10 @@ from headgate.model.limits import (
     Claim,
     Counted,
     Exceeded,
+    Limits,
     Rate,
     Reservation,
     Share,
-    Slot,
     Standing,
     Subject,
     rates_of,
@@ -21,6 +25,8 @@ from headgate.model.limits import (
 from headgate.ports import Spending
 from headgate.routing import gcra
 
+BOOKS_PATIENCE_S = 1.0
+"""How long the first request of an account waits for what the books say was spent before."""
 CONCURRENT_WAIT_S = 1.0
 """When to try again where too much runs at the same time: nobody knows when something ends."""
 
@@ -39,41 +45,34 @@ class MemoryLimiter:
     ) -> None:
         self._clock = clock
         self._purses = Purses(wall, spending)
-        self._paid: dict[tuple[Subject, Counted, float], float] = {}
-        self._running: dict[Subject, int] = {}
+        self._tabs: dict[Subject, Tab] = {}
         self._held: dict[int, float] = {}
         self._ids = itertools.count(1)
 
     async def reserve(self, claim: Claim) -> Reservation | Exceeded:
         """See `Limiter.reserve`. Waits for the books once an account and period, and not long."""
         accounts = claim.accounts
-        since = await self._purses.open(accounts)
+        loading = self._purses.open(accounts)
+        if loading:
+            await asyncio.wait(loading, timeout=BOOKS_PATIENCE_S)
         now = self._clock()
-        shares = tuple(
-            Share(account, self._slots(account, claim.tokens, now), since.get(account.subject))
-            for account in accounts
-        )
+        shares = tuple([self._share(account, claim.tokens, now) for account in accounts])
         exceeded = (
             self._purses.exceeded(accounts) or self._crowded(accounts) or _too_fast(shares, now)
         )
         if exceeded is not None:
-            return Exceeded(
-                limit=exceeded.limit,
-                owner=exceeded.owner,
-                wait_s=exceeded.wait_s,
-                budget=exceeded.budget,
-                standings=self._standings(accounts, now),
-            )
-        self._take(shares)
+            return msgspec.structs.replace(exceeded, standings=self._standings(accounts, now))
+        for share in shares:
+            self._take(share)
         id_ = next(self._ids)
         self._held[id_] = 0.0
-        return Reservation(id=id_, shares=shares, standings=self._standings(accounts, now))
+        return Reservation(id=id_, shares=shares, standings=_standings_with(shares, now))
 
     def hold(self, reservation: Reservation, cost_usd: float) -> Exceeded | None:
         """See `Limiter.hold`."""
         if reservation.id not in self._held:
             return None
-        exceeded = self._purses.exceeded(share.account for share in reservation.shares)
+        exceeded = self._purses.exceeded([share.account for share in reservation.shares])
         if exceeded is None:
             self._held[reservation.id] += cost_usd
             for share in reservation.shares:
@@ -87,16 +86,19 @@ class MemoryLimiter:
             return
         now = self._clock()
         for share in reservation.shares:
-            self._leave(share.account.subject)
+            tab = self._tabs[share.account.subject]
+            tab.running -= 1
             self._purses.settle(share, held, cost_usd)
             for slot in share.slots:
-                if slot.rate.counted == "tokens":
-                    key = _key(share.account, slot.rate)
-                    self._paid[key] = gcra.settle(slot, self._paid[key], tokens, now)
+                rate = slot.rate
+                if rate.counted == "tokens":
+                    key = rate.counted, rate.period_s
+                    tab.paid[key] = gcra.settle(slot, tab.paid[key], tokens, now)
 
     def running(self, subject: Subject) -> int:
         """How many exchanges of the subject are running."""
-        return self._running.get(subject, 0)
+        tab = self._tabs.get(subject)
+        return tab.running if tab else 0
 
     def spent(self, subject: Subject) -> float:
         """US dollars that the subject has spent of its budget's period, as far as known here."""
@@ -108,54 +110,80 @@ class MemoryLimiter:
         purse = self._purses.purse(subject)
         return purse.held if purse else 0.0
 
-    def _slots(self, account: Account, tokens: int, now: float) -> tuple[Slot, ...]:
-        amounts = {"requests": 1, "tokens": tokens}
-        return tuple(
-            gcra.take(rate, self._paid.get(_key(account, rate), now), now, amounts[rate.counted])
-            for rate in rates_of(account.limits)
-        )
+    def _tab(self, account: Account) -> "Tab":
+        subject, limits = account.subject, account.limits
+        tab = self._tabs.get(subject)
+        if tab is None:
+            tab = self._tabs[subject] = Tab(limits, rates_of(limits))
+        elif tab.limits is not limits:
+            tab.limits, tab.rates = limits, rates_of(limits)
+        return tab
 
-    def _take(self, shares: Iterable[Share]) -> None:
-        for share in shares:
-            subject = share.account.subject
-            self._running[subject] = self.running(subject) + 1
-            for slot in share.slots:
-                self._paid[_key(share.account, slot.rate)] = slot.end
+    def _share(self, account: Account, tokens: int, now: float) -> Share:
+        """What the claim would take of the account."""
+        tab, slots = self._tab(account), []
+        paid = tab.paid
+        for rate in tab.rates:
+            amount = 1 if rate.counted == "requests" else tokens
+            paid_at = paid.get((rate.counted, rate.period_s), now)
+            slots.append(gcra.take(rate, paid_at, now, amount))
+        return Share(account, tuple(slots), self._purses.since(account))
+
+    def _take(self, share: Share) -> None:
+        tab = self._tabs[share.account.subject]
+        tab.running += 1
+        for slot in share.slots:
+            tab.paid[slot.rate.counted, slot.rate.period_s] = slot.end
 
     def _standings(self, accounts: Iterable[Account], now: float) -> tuple[Standing, ...]:
-        return tuple(
-            gcra.standing(rate, self._paid.get(_key(account, rate), now), now)
-            for account in accounts
-            for rate in rates_of(account.limits)
-        )
+        """As they are without the claim."""
+        found = []
+        for account in accounts:
+            tab = self._tab(account)
+            for rate in tab.rates:
+                paid_at = tab.paid.get((rate.counted, rate.period_s), now)
+                found.append(gcra.standing(rate, paid_at, now))
+        return tuple(found)
 
     def _crowded(self, accounts: Iterable[Account]) -> Exceeded | None:
         for account in accounts:
             most = account.limits.concurrent
-            if most is not None and self.running(account.subject) >= most:
+            if most is not None and self._tab(account).running >= most:
                 words = f"{most} requests at the same time"
                 return Exceeded(limit=words, owner=account.owner, wait_s=CONCURRENT_WAIT_S)
         return None
 
-    def _leave(self, subject: Subject) -> None:
-        running = self._running[subject] - 1
-        if running:
-            self._running[subject] = running
-        else:
-            del self._running[subject]
+
+@dataclass(slots=True)
+class Tab:
+    """What one account has taken: how many exchanges run, and of each rate, known by what it
+    counts and its period, until when it is paid off. A limit that is changed goes on with what is
+    owed, as the same share of a period."""
+
+    limits: Limits
+    rates: tuple[Rate, ...]
+    running: int = 0
+    paid: dict[tuple[Counted, float], float] = field(default_factory=dict)
 
 
-def _key(account: Account, rate: Rate) -> tuple[Subject, Counted, float]:
-    """A limit that is changed goes on with what is owed, as the same share of a period."""
-    return account.subject, rate.counted, rate.period_s
+def _standings_with(shares: Iterable[Share], now: float) -> tuple[Standing, ...]:
+    """As they are once the claim was taken."""
+    return tuple(
+        [gcra.standing(slot.rate, slot.end, now) for share in shares for slot in share.slots]
+    )
 
 
 def _too_fast(shares: Iterable[Share], now: float) -> Exceeded | None:
     """The rate that is to be waited for the longest, where one is."""
-    taken = [(gcra.wait_s(slot, now), slot, share) for share in shares for slot in share.slots]
-    wait_s, slot, share = max(taken, key=lambda late: late[0], default=(0.0, None, None))
-    if not wait_s or slot is None or share is None:
+    wait_s, slowest = 0.0, None
+    for share in shares:
+        for slot in share.slots:
+            late_s = gcra.wait_s(slot, now)
+            if late_s > wait_s:
+                wait_s, slowest = late_s, (slot.rate, share.account.owner)
+    if slowest is None:
         return None
-    per = "minute" if slot.rate.period_s < DAY_S else "day"
-    words = f"{slot.rate.limit} {slot.rate.counted} a {per}"
-    return Exceeded(limit=words, owner=share.account.owner, wait_s=wait_s)
+    rate, owner = slowest
+    per = "minute" if rate.period_s < DAY_S else "day"
+    words = f"{rate.limit} {rate.counted} a {per}"
+    return Exceeded(limit=words, owner=owner, wait_s=wait_s)

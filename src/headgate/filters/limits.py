@@ -1,5 +1,6 @@
 """Holds callers to their limits: reserves at admission, settles with the truth at the end."""
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ from headgate.model.limits import Account, Claim, Exceeded
 from headgate.pipeline.bill import bill_of
 from headgate.pipeline.charge import expected_cost, output_bound
 from headgate.pipeline.exchange import Exchange
-from headgate.pipeline.filter import Filter
+from headgate.pipeline.filter import Filter, Waiting
 from headgate.ports import Limiter, Prices
 from headgate.routing.target import Target
 
@@ -30,10 +31,11 @@ class LimitCallers(Filter):
         self._wall = wall
 
     @override
-    async def admit(self, exchange: Exchange) -> None:
+    def admit(self, exchange: Exchange) -> Waiting | None:
         accounts = _accounts(exchange.user)
-        if not accounts:
-            return
+        return self._reserve(exchange, accounts) if accounts else None
+
+    async def _reserve(self, exchange: Exchange, accounts: tuple[Account, ...]) -> None:
         tokens = exchange.input_estimate + output_bound(exchange)
         claim = Claim(accounts=accounts, tokens=tokens)
         answer = await self._limiter.reserve(claim)
@@ -64,6 +66,7 @@ class LimitCallers(Filter):
         self._limiter.settle(exchange.reservation, tokens, cost_usd)
 
 
+@functools.lru_cache(maxsize=4096)
 def _accounts(user: User) -> tuple[Account, ...]:
     """Who is held to limits."""
     user_account = Account("user", user.id, user.limits)

@@ -5,22 +5,23 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from headgate.model.limits import Account, Exceeded, Share, Subject
+from headgate.model.limits import Account, BudgetPeriod, Exceeded, Share, Subject
 from headgate.model.store_faults import StoreUnreachable
 from headgate.ports import Spending
 from headgate.routing.periods import period_end, period_start
 
-BOOKS_PATIENCE_S = 1.0
-"""How long the first request of an account waits for what the books say was spent before."""
+_NEVER = float("inf")
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Purse:
-    """One budget in the period that began at `start`, counted since `opened` (Unix seconds)."""
+    """One budget in the period from `start` to `end`, counted since `opened` (Unix seconds)."""
 
+    period: BudgetPeriod
     start: float
+    end: float
     opened: float
     spent: float = 0.0
     held: float = 0.0
@@ -37,23 +38,32 @@ class Purses:
         self._spending = spending
         self._purses: dict[Subject, Purse] = {}
 
-    async def open(self, accounts: Iterable[Account]) -> dict[Subject, float]:
-        """When the period of each budget among `accounts` began, once it is known what was spent
-        in it; waits for that once an account and period, and not long."""
-        opened = {
-            account.subject: self._opened(account)
-            for account in accounts
-            if account.limits.budget_usd is not None
-        }
-        loading = [purse.loading for purse in opened.values() if purse.loading is not None]
-        if loading:
-            await asyncio.wait(loading, timeout=BOOKS_PATIENCE_S)
-        return {subject: purse.start for subject, purse in opened.items()}
+    def open(self, accounts: Iterable[Account]) -> list[asyncio.Task[None]]:
+        """Gives each budget among `accounts` its purse of this period. Returns what finds out how
+        much was spent of it before, which is worth waiting for, once an account and period."""
+        loading = []
+        for account in accounts:
+            if account.limits.budget_usd is not None:
+                purse = self._opened(account)
+                if purse.loading is not None:
+                    loading.append(purse.loading)
+        return loading
+
+    def since(self, account: Account) -> float | None:
+        """When the period of the account's budget began; None where it has none."""
+        if account.limits.budget_usd is None:
+            return None
+        purse = self._purses.get(account.subject)
+        return None if purse is None else purse.start
 
     def exceeded(self, accounts: Iterable[Account]) -> Exceeded | None:
         """The budget that is gone and comes back last, where one is."""
-        gone = [exceeded for account in accounts if (exceeded := self._exceeded(account))]
-        return max(gone, key=_wait_s, default=None)
+        last = None
+        for account in accounts:
+            gone = None if account.limits.budget_usd is None else self._exceeded(account)
+            if gone is not None and (last is None or _wait_s(gone) > _wait_s(last)):
+                last = gone
+        return last
 
     def hold(self, share: Share, cost_usd: float) -> None:
         """Keeps so much more for an exchange that runs."""
@@ -80,12 +90,11 @@ class Purses:
             return None
         if purse.spent + purse.held < limits.budget_usd:
             return None
-        now = self._wall()
-        end = period_end(limits.budget_period, now)
+        wait_s = None if purse.end == _NEVER else purse.end - self._wall()
         return Exceeded(
             limit=f"{limits.budget_usd:g} USD" + _PER[limits.budget_period],
             owner=account.owner,
-            wait_s=None if end is None else end - now,
+            wait_s=wait_s,
             budget=True,
         )
 
@@ -95,11 +104,10 @@ class Purses:
         return purse if purse is not None and purse.start == share.budget_since else None
 
     def _opened(self, account: Account) -> Purse:
-        now = self._wall()
-        start = period_start(account.limits.budget_period, now)
+        now, period = self._wall(), account.limits.budget_period
         purse = self._purses.get(account.subject)
-        if purse is None or purse.start != start:
-            purse = self._purses[account.subject] = Purse(start, now)
+        if purse is None or purse.period != period or not purse.start <= now < purse.end:
+            purse = self._purses[account.subject] = _purse(period, now)
         if self._spending is not None and not purse.known and purse.loading is None:
             loading = self._load(self._spending, account.subject, purse)
             purse.loading = asyncio.get_running_loop().create_task(loading)
@@ -113,6 +121,11 @@ class Purses:
             _LOG.warning("what %s %s has spent so far is not known yet: %s", *subject, error)
         finally:
             purse.loading = None
+
+
+def _purse(period: BudgetPeriod, now: float) -> Purse:
+    end = period_end(period, now)
+    return Purse(period, period_start(period, now), _NEVER if end is None else end, now)
 
 
 _PER = {"day": " a day", "month": " a month", "total": " in all"}

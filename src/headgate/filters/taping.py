@@ -60,7 +60,7 @@ class Taping(Filter):
         self._room = Room(most_held)
 
     @override
-    async def admit(self, exchange: Exchange) -> None:
+    def admit(self, exchange: Exchange) -> None:
         settings = exchange.snapshot.settings
         if settings.record != "off":
             exchange.tape = Tape(settings.most_recorded, self._room, lambda _: self._keep(exchange))

@@ -1,8 +1,5 @@
 """How a request is put to a target: in which dialect, in which words, with which headers."""
 
-import dataclasses
-from dataclasses import dataclass
-
 import msgspec
 
 from headgate.backends.abilities import abilities_of
@@ -22,8 +19,7 @@ from headgate.routing.target import Target
 from headgate.upstream.answer import Call
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """One request on its way to one backend. ``source`` is what the reader of the reply must
     know; None where the reply may be relayed, because the backend speaks the caller's dialect."""
 
@@ -49,7 +45,7 @@ def put(exchange: Exchange, target: Target, at: float) -> Question:
         question = _relay(exchange, backend, destination)
     else:
         question = _translate(exchange, backend, destination)
-    return _signed(question, at)
+    return question if backend.aws is None else _signed(question, at)
 
 
 def _relay(exchange: Exchange, backend: Backend, destination: Destination) -> Question:
@@ -61,14 +57,15 @@ def _relay(exchange: Exchange, backend: Backend, destination: Destination) -> Qu
     if backend.agent is not None:
         said = newest(exchange, said)
     headers = dialect.backend.relay_headers(passing.to_backend(exchange.headers), destination)
-    call = _call(exchange, backend, dialect, destination.model, headers)
     exchange.losses = []
     if exchange.upload is not None:
+        call = _call(exchange, backend, dialect, destination.model, headers, b"")
         return Question(backend, dialect, _with_upload(call, exchange.upload, destination.model))
     body = dialect.backend.readdress(said, exchange.envelope, destination)
     if backend.agent is not None:
         body = in_session(exchange, body)
-    return Question(backend, dialect, msgspec.structs.replace(call, body=body))
+    call = _call(exchange, backend, dialect, destination.model, headers, body)
+    return Question(backend, dialect, call)
 
 
 def _with_upload(call: Call, upload: Upload, model: str) -> Call:
@@ -99,9 +96,9 @@ def _translate(exchange: Exchange, backend: Backend, destination: Destination) -
         raise Refused(_would_lose(written.losses))
     exchange.losses = list(written.losses)
     headers = _own_headers(exchange, destination, written) if own else written.headers
-    call = _call(exchange, backend, dialect, destination.model, headers)
+    call = _call(exchange, backend, dialect, destination.model, headers, written.body)
     source = None if own and _speaks_plainly(written) else _source(backend, written)
-    return Question(backend, dialect, msgspec.structs.replace(call, body=written.body), source)
+    return Question(backend, dialect, call, source)
 
 
 def _write(
@@ -155,11 +152,16 @@ def _signed(question: Question, at: float) -> Question:
     if not signed:
         return question
     call = msgspec.structs.replace(call, headers=(*call.headers, *signed))
-    return dataclasses.replace(question, call=call)
+    return msgspec.structs.replace(question, call=call)
 
 
 def _call(
-    exchange: Exchange, backend: Backend, dialect: Dialect, model: str, headers: passing.Headers
+    exchange: Exchange,
+    backend: Backend,
+    dialect: Dialect,
+    model: str,
+    headers: passing.Headers,
+    body: bytes,
 ) -> Call:
     path = dialect.backend.path(model, exchange.envelope.stream)
     wanted = sendable(exchange.guard.effects.to_backend) if exchange.guard else ()
@@ -167,6 +169,7 @@ def _call(
         method="POST",
         url=address(backend, path, model, exchange.envelope.stream),
         headers=(*passing.OWN, *headers, *credentials(backend), *backend.headers, *wanted),
+        body=body,
         connect_timeout_s=backend.timeouts.connect_s,
     )
 

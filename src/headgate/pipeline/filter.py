@@ -2,7 +2,7 @@
 
 ::
 
-    admit (async) → choose (sync) → prepare (sync, an attempt) → settle (sync, exactly once an
+    admit (may wait) → choose (sync) → prepare (sync, an attempt) → settle (sync, exactly once an
     attempt) → close (sync, exactly once an exchange) → amend (sync, after late policies)
 
 ``settle`` and ``close`` cannot await, so that no cancellation splits them. Methods are bound once;
@@ -17,12 +17,16 @@ from typing import Any
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.routing.target import Target
 
+Waiting = Coroutine[Any, Any, None]
+
 
 class Filter:
     """A behaviour of exchanges: override the phases in which it acts."""
 
-    async def admit(self, exchange: Exchange) -> None:
-        """May the exchange go on? The caller is known and the body read."""
+    def admit(self, exchange: Exchange) -> Waiting | None:
+        """May the exchange go on? The caller is known and the body read. Returns what must be
+        waited for first, if anything."""
+        return None
 
     def choose(self, exchange: Exchange, targets: tuple[Target, ...]) -> tuple[Target, ...]:
         """The targets to try, best first."""
@@ -46,7 +50,7 @@ class Filter:
 class Phases:
     """The overridden methods of a list of filters, phase by phase, in the list's order."""
 
-    admit: tuple[Callable[[Exchange], Coroutine[Any, Any, None]], ...]
+    admit: tuple[Callable[[Exchange], Waiting | None], ...]
     choose: tuple[Callable[[Exchange, tuple[Target, ...]], tuple[Target, ...]], ...]
     prepare: tuple[Callable[[Exchange, Attempt], None], ...]
     settle: tuple[Callable[[Exchange, Attempt], None], ...]

@@ -42,7 +42,10 @@ class Gateway:
 
     def budget(self, backend: str) -> Budget:
         """The retry budget of a backend."""
-        return self.budgets.setdefault(backend, Budget())
+        budget = self.budgets.get(backend)
+        if budget is None:
+            budget = self.budgets[backend] = Budget()
+        return budget
 
     def cut(self) -> None:
         """Ends what is still running: the drain is over."""

@@ -23,18 +23,26 @@ async def targets_for(turn: Turn) -> tuple[Target, ...]:
         reachable = [b for b in _lists(turn) if exchange.user.may_use_backend(b)]
         await turn.watch.until(gateway.lists.ready(reachable), NEVER)
     route = exchange.route = serving(exchange, _route(turn))
-    now = turn.watch.now()
-    hash_key, price_of = _hash_key(exchange, route), _price_of(turn)
-    ranked = order(route, gateway.health, now, gateway.draw, hash_key, price_of)
-    targets = awake(ranked, gateway.health, now) if len(ranked) > 1 else ranked
+    targets = route.targets if len(route.targets) == 1 else _ranked(turn, route)
     for choose in gateway.phases.choose:
         targets = choose(exchange, targets)
-    targets = _home_first(exchange, targets)
     if not targets:
-        wakes = min(gateway.health.rests_until(target.key) for target in ranked)
-        message = "Every backend of this model is resting. Try again later."
-        raise Refused(Fault(kind="overloaded", message=message, retry_after_s=wakes - now))
-    return targets
+        raise Refused(_resting(turn, route))
+    return _home_first(exchange, targets)
+
+
+def _ranked(turn: Turn, route: Route) -> tuple[Target, ...]:
+    """Those of several targets whose backends do not rest."""
+    gateway, now = turn.gateway, turn.watch.now()
+    hash_key, price_of = _hash_key(turn.exchange, route), _price_of(turn)
+    ranked = order(route, gateway.health, now, gateway.draw, hash_key, price_of)
+    return awake(ranked, gateway.health, now)
+
+
+def _resting(turn: Turn, route: Route) -> Fault:
+    wakes = min(turn.gateway.health.rests_until(target.key) for target in route.targets)
+    message = "Every backend of this model is resting. Try again later."
+    return Fault(kind="overloaded", message=message, retry_after_s=wakes - turn.watch.now())
 
 
 def _home_first(exchange: Exchange, targets: tuple[Target, ...]) -> tuple[Target, ...]:

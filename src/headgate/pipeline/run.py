@@ -92,7 +92,8 @@ async def _admit(turn: Turn) -> None:
     await take_request(turn)
     await recall(turn)
     for admit in gateway.phases.admit:
-        await turn.watch.until(admit(exchange), NEVER)
+        if (waiting := admit(exchange)) is not None:
+            await turn.watch.until(waiting, NEVER)
     guard = exchange.guard = exchange.snapshot.open_guard(exchange)
     if guard is not None:
         await take_rest(turn)

@@ -7,6 +7,9 @@ from headgate.model.usage import Usage
 
 _COUNTERS = ("prompt_tokens", "completion_tokens", "total_tokens")
 _DETAILS = ("prompt_tokens_details", "completion_tokens_details")
+_PLAIN = frozenset((*_COUNTERS, *_DETAILS))
+_OF_PROMPT = frozenset(("cached_tokens", "cache_write_tokens"))
+_OF_COMPLETION = frozenset(("reasoning_tokens",))
 
 
 def read_usage(value: Any) -> Usage | None:
@@ -24,9 +27,8 @@ def read_usage(value: Any) -> Usage | None:
     completion = first_count(value.get("completion_tokens"), value.get("output_tokens"))
     if prompt is None and completion is None:
         return None
-    reasoning = first_count(
-        completion_details.get("reasoning_tokens"), value.get("reasoning_tokens")
-    )
+    said = completion_details.get("reasoning_tokens")
+    reasoning = first_count(said, value.get("reasoning_tokens"))
     total = first_count(value.get("total_tokens"))
     if completion is not None and reasoning and total == (prompt or 0) + completion + reasoning:
         completion += reasoning
@@ -36,12 +38,14 @@ def read_usage(value: Any) -> Usage | None:
         value.get("cached_tokens"),
         value.get("num_cached_tokens"),
     )
-    extras = rest_of(value, (*_COUNTERS, *_DETAILS)) or {}
+    extras = rest_of(value, _PLAIN) or {}
     if prompt is not None and cached is not None and cached > prompt:
         extras["prompt_tokens"] = prompt
         prompt += cached
-    _keep(extras, "prompt_tokens_details", prompt_details, ("cached_tokens", "cache_write_tokens"))
-    _keep(extras, "completion_tokens_details", completion_details, ("reasoning_tokens",))
+    if prompt_details:
+        _keep(extras, "prompt_tokens_details", prompt_details, _OF_PROMPT)
+    if completion_details:
+        _keep(extras, "completion_tokens_details", completion_details, _OF_COMPLETION)
     if total is not None and total != (prompt or 0) + (completion or 0):
         extras["total_tokens"] = total
     return Usage(
@@ -56,7 +60,7 @@ def read_usage(value: Any) -> Usage | None:
     )
 
 
-def _keep(extras: Json, name: str, details: Json, known: tuple[str, ...]) -> None:
+def _keep(extras: Json, name: str, details: Json, known: frozenset[str]) -> None:
     rest = rest_of(details, known)
     if rest:
         extras[name] = rest
