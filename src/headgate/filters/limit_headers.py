@@ -18,7 +18,10 @@ def limit_headers(dialect: str, standings: Iterable[Standing], at: float) -> Hea
         if known is None or standing.remaining < known.remaining:
             tightest[standing.counted] = standing
     write = _WRITERS[dialect]
-    return tuple(header for standing in tightest.values() for header in write(standing, at))
+    told: list[tuple[str, str]] = []
+    for standing in tightest.values():
+        told += write(standing, at)
+    return tuple(told)
 
 
 def _openai(standing: Standing, at: float) -> Headers:

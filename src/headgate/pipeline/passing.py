@@ -33,11 +33,12 @@ def to_backend(headers: Mapping[str, str]) -> Headers:
 
     An allow-list, so that no credential, cookie, trace or address of the caller ever leaves.
     """
-    return tuple(
+    passed = [
         (name, value)
         for name, value in headers.items()
-        if name.startswith(_TO_BACKEND) or name in _TO_BACKEND_EXACT
-    )
+        if name in _TO_BACKEND_EXACT or name.startswith(_TO_BACKEND)
+    ]
+    return tuple(passed)
 
 
 def to_caller(headers: Mapping[str, str]) -> Headers:
@@ -45,12 +46,13 @@ def to_caller(headers: Mapping[str, str]) -> Headers:
     passed = [
         (name, value)
         for name, value in headers.items()
-        if name.startswith(_TO_CALLER) or name in _TO_CALLER_EXACT
+        if name in _TO_CALLER_EXACT or name.startswith(_TO_CALLER)
     ]
-    upstream_id = next((headers[name] for name in _REQUEST_IDS if name in headers), None)
-    if upstream_id is not None:
-        passed.append(("x-upstream-request-id", upstream_id))
-    return tuple((name, value) for name, value in passed if value.isprintable())
+    for name in _REQUEST_IDS:
+        if name in headers:
+            passed.append(("x-upstream-request-id", headers[name]))
+            break
+    return tuple([(name, value) for name, value in passed if value.isprintable()])
 
 
 def of_body(headers: Mapping[str, str]) -> Headers:

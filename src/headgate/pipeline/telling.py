@@ -21,6 +21,7 @@ _JSON = ("content-type", "application/json")
 WHOLE_STALL_S = 600.0
 """How long a caller may take to read a whole reply."""
 _LONGEST_WAIT_S = 86_400.0
+_LONGEST_VALUE = 500
 
 
 def answer_headers(exchange: Exchange) -> passing.Headers:
@@ -125,7 +126,7 @@ def _take_down(exchange: Exchange, body: bytes) -> None:
 
 def _beside_ours(exchange: Exchange, headers: passing.Headers) -> passing.Headers:
     """A backend's limits concern us; they reach the caller where we have none to tell."""
-    if not exchange.headers_out:
+    if not headers or not exchange.headers_out:
         return headers
     return tuple((name, value) for name, value in headers if not passing.tells_limits(name))
 
@@ -155,7 +156,10 @@ def _read(exchange: Exchange, body: bytes) -> Reply:
 
 def _encode(headers: passing.Headers) -> Headers:
     """Headers as they are sent: visible ASCII, at most 500 characters a value."""
-    return [(name.encode(), _visible(value[:500])) for name, value in headers]
+    values = "".join([value for _, value in headers])
+    if values.isascii() and values.isprintable() and len(values) <= _LONGEST_VALUE:
+        return [(name.encode(), value.encode()) for name, value in headers]
+    return [(name.encode(), _visible(value[:_LONGEST_VALUE])) for name, value in headers]
 
 
 def _visible(value: str) -> bytes:
