@@ -32,7 +32,7 @@ from tests.storage.fakes import FakeDatabase
 from tests.storage.samples import closed, intent, settled
 
 LIMITS = Limits(concurrent=3, tokens_per_day=10_000, budget_usd=2.0, budget_period="total")
-ALICE, KEY = Account("user", "alice", LIMITS), Account("key", "k1", LIMITS)
+ALICE, KEY = Account(("user", "alice"), LIMITS), Account(("key", "k1"), LIMITS)
 PACE = Pace(segment_bytes=3_000, batch=Most(records=3))
 
 accounts = st.sampled_from([(ALICE,), (ALICE, KEY)])

@@ -25,9 +25,9 @@ class Limiting:
         self.limiter = MemoryLimiter(self.clocks.monotonic, self.clocks.wall, spending)
 
     async def ask(self, tokens: int = 10, subject: str = "alice") -> Reservation | Exceeded:
-        accounts: tuple[Account, ...] = (Account("user", subject, self.limits),)
+        accounts: tuple[Account, ...] = (Account(("user", subject), self.limits),)
         if self.key_limits is not None:
-            accounts += (Account("key", f"key of {subject}", self.key_limits),)
+            accounts += (Account(("key", f"key of {subject}"), self.key_limits),)
         claim = Claim(accounts=accounts, tokens=tokens)
         return await self.limiter.reserve(claim)
 

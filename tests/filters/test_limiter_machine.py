@@ -22,8 +22,8 @@ LIMITS = Limits(
     budget_usd=BUDGET_USD,
     budget_period="total",
 )
-ALICE = Account("user", "alice", LIMITS)
-ONE_KEY, OTHER_KEY = Account("key", "k1", LIMITS), Account("key", "k2", LIMITS)
+ALICE = Account(("user", "alice"), LIMITS)
+ONE_KEY, OTHER_KEY = Account(("key", "k1"), LIMITS), Account(("key", "k2"), LIMITS)
 ACCOUNTS = (ALICE, ONE_KEY, OTHER_KEY)
 
 claimed = st.sampled_from([(ALICE,), (ALICE, ONE_KEY), (ALICE, OTHER_KEY), (OTHER_KEY,)])

@@ -4,9 +4,9 @@ from headgate.filters.purses import Purses
 from headgate.model.limits import Account, Limits, Share
 from tests.filters.clocks import Clocks
 
-DAILY = Account("key", "k1", Limits(budget_usd=1.0, budget_period="day"))
-ENDLESS = Account("user", "alice", Limits(budget_usd=1.0, budget_period="total"))
-UNLIMITED = Account("user", "bob", Limits(concurrent=1))
+DAILY = Account(("key", "k1"), Limits(budget_usd=1.0, budget_period="day"))
+ENDLESS = Account(("user", "alice"), Limits(budget_usd=1.0, budget_period="total"))
+UNLIMITED = Account(("user", "bob"), Limits(concurrent=1))
 
 
 def _share(purses: Purses, account: Account) -> Share:

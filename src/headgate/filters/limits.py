@@ -49,8 +49,10 @@ class LimitCallers(Filter):
     def choose(self, exchange: Exchange, targets: tuple[Target, ...]) -> tuple[Target, ...]:
         if exchange.reservation is None or not exchange.reservation.has_budget:
             return targets
-        costs = [expected_cost(exchange, target, self._prices) or 0.0 for target in targets]
-        exceeded = self._limiter.hold(exchange.reservation, max(costs, default=0.0))
+        dearest = 0.0
+        for target in targets:
+            dearest = max(dearest, expected_cost(exchange, target, self._prices) or 0.0)
+        exceeded = self._limiter.hold(exchange.reservation, dearest)
         if exceeded is not None:
             raise _refused(exceeded)
         return targets
@@ -69,10 +71,10 @@ class LimitCallers(Filter):
 @functools.lru_cache(maxsize=4096)
 def _accounts(user: User) -> tuple[Account, ...]:
     """Who is held to limits."""
-    user_account = Account("user", user.id, user.limits)
+    user_account = Account(("user", user.id), user.limits)
     if not user.key.limits:
         return (user_account,) if user.limits else ()
-    key_account = Account("key", user.key.id, user.key.limits)
+    key_account = Account(("key", user.key.id), user.key.limits)
     return (user_account, key_account) if user.limits else (key_account,)
 
 

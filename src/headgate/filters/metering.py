@@ -37,10 +37,12 @@ class Metering(Filter):
         if attempt.facts.events:
             meters.events.add((backend,), attempt.facts.events)
         bill = bill_of(attempt, exchange.input_estimate)
-        if bill.source is not None:
-            self._tokens(backend, self._model(exchange), bill)
+        if bill.source is None and attempt.cost is None:
+            return
+        model = self._model(exchange)
+        self._tokens(backend, model, bill)
         if attempt.cost is not None:
-            meters.cost.add((backend, self._model(exchange)), attempt.cost.usd)
+            meters.cost.add((backend, model), attempt.cost.usd)
 
     @override
     def close(self, exchange: Exchange) -> None:

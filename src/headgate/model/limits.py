@@ -59,21 +59,20 @@ def rates_of(limits: Limits) -> tuple["Rate", ...]:
     )
 
 
-class Account(msgspec.Struct, frozen=True):
-    """One user or one key, by its id, and its limits."""
+Subject = tuple[Owner, str]
+"""The owner of limits and its id: this stays where limits change."""
 
-    owner: Owner
-    id: str
+
+class Account(msgspec.Struct, frozen=True):
+    """One user or one key, and its limits."""
+
+    subject: Subject
     limits: Limits
 
     @property
-    def subject(self) -> "Subject":
-        """Who it is: this stays where limits change."""
-        return self.owner, self.id
-
-
-Subject = tuple[Owner, str]
-"""The owner of limits and its id."""
+    def owner(self) -> Owner:
+        """Whether it is a user or a key."""
+        return self.subject[0]
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ OWN = "own"
 """The version of prices that the operator wrote."""
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True):
+class Price(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """US dollars for a million tokens; cached input and input written to a cache cost as other
     input where they have no price of their own."""
 

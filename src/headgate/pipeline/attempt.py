@@ -61,7 +61,8 @@ class Opened:
 async def ask(turn: Turn, attempt: Attempt) -> Opened | Whole | Failure:
     """Makes the attempt. Raises Refused where the request cannot be said to the target, and
     Interrupted where the caller left or the gateway stops."""
-    await _prepare_guard(turn, attempt)
+    if turn.exchange.guard is not None:
+        await _prepare_guard(turn, attempt, turn.exchange.guard)
     attempt.asked_at = turn.watch.now()
     result = answer_here(turn.exchange, attempt.target) or await _ask(turn, attempt)
     if isinstance(result, Failure):
@@ -88,11 +89,8 @@ async def _ask(turn: Turn, attempt: Attempt) -> Opened | Whole | Failure:
         return too_slow(turn.exchange.envelope.stream)
 
 
-async def _prepare_guard(turn: Turn, attempt: Attempt) -> None:
+async def _prepare_guard(turn: Turn, attempt: Attempt, guard: Guard) -> None:
     """The policies see the request again where they ask for the backend, and a new reply."""
-    guard = turn.exchange.guard
-    if guard is None:
-        return
     guard.turn_to(attempt.target.backend)
     if guard.asks_backend:
         await see_request(turn)
@@ -120,8 +118,9 @@ def _patience_s(exchange: Exchange, question: Question) -> float:
 async def _send(
     turn: Turn, question: Question, attempt: Attempt, due: float
 ) -> Opened | Whole | Failure:
-    most_s = READ_ON_S if turn.reads_on(question.backend) else 0.0
-    with turn.watch.outlasting(most_s):
+    if not turn.reads_on(question.backend):
+        return await _ask_backend(turn, question, attempt, due)
+    with turn.watch.outlasting(READ_ON_S):
         result = await _ask_backend(turn, question, attempt, due)
         left = turn.watch.outlasts
     if left and isinstance(result, Failure):
@@ -193,11 +192,9 @@ async def _receive_passing(
 
 async def _head(watch: Watch, answer: Answer, due: float) -> bytes:
     """The first bytes, as many as tell whether they are an event stream."""
-    head = b""
-    while sse.looks_like_sse(head) is None:
+    head = data = await watch.until(answer.read(), due)
+    while data and sse.looks_like_sse(head) is None:
         data = await watch.until(answer.read(), due)
-        if not data:
-            break
         head += data
     return head
 

@@ -1,5 +1,6 @@
 """What a request costs at a backend: by the operator's own prices, else by the public list."""
 
+import functools
 from fnmatch import fnmatchcase
 
 from headgate.backends.backend import Backend
@@ -31,10 +32,12 @@ def cost_of(
 
 def own_price(backend: Backend, model: str) -> Price | None:
     """The operator's price for `model`: of the globs that fit, the first."""
-    for glob, price in backend.prices:
-        if fnmatchcase(model, glob):
-            return price
-    return None
+    return _first_that_fits(backend.prices, model) if backend.prices else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _first_that_fits(prices: tuple[tuple[str, Price], ...], model: str) -> Price | None:
+    return next((price for glob, price in prices if fnmatchcase(model, glob)), None)
 
 
 def expected_cost(exchange: Exchange, target: Target, prices: Prices | None) -> float | None:

@@ -17,7 +17,7 @@ def take(rate: Rate, paid_at: float, now: float, amount: float) -> Slot:
     """What taking `amount` means. More than the whole limit is taken as the whole limit: such a
     request waits until nothing is owed, not for ever."""
     start = max(paid_at, now)
-    return Slot(rate, start, start + _seconds(rate, min(amount, rate.limit)))
+    return Slot(rate, start, start + min(amount, rate.limit) * rate.period_s / rate.limit)
 
 
 def wait_s(slot: Slot, now: float) -> float:
@@ -29,7 +29,7 @@ def wait_s(slot: Slot, now: float) -> float:
 def settle(slot: Slot, paid_at: float, truth: float, now: float) -> float:
     """The new `paid_at` once it is known how much was really used. What was taken too much comes
     back as far as time has not paid it off already; what was taken too little is owed."""
-    true_end = slot.start + _seconds(slot.rate, truth)
+    true_end = slot.start + truth * slot.rate.period_s / slot.rate.limit
     if true_end >= slot.end:
         return max(paid_at, now) + true_end - slot.end
     return paid_at - max(0.0, slot.end - max(now, true_end))
@@ -40,8 +40,3 @@ def standing(rate: Rate, paid_at: float, now: float) -> Standing:
     owed_s = max(0.0, paid_at - now)
     left = rate.limit * (1 - owed_s / rate.period_s)
     return Standing(rate.counted, rate.limit, max(0, math.floor(left + SLACK_S)), owed_s)
-
-
-def _seconds(rate: Rate, amount: float) -> float:
-    """How long `amount` takes to be paid off."""
-    return amount * rate.period_s / rate.limit
