@@ -37,6 +37,7 @@ from headgate.pipeline.snapshot import Snapshot, from_config
 from headgate.ports import Books, Limiter, Prices, Spending
 from headgate.recordings import recording
 from headgate.server.asgi import Application
+from headgate.server.door import Door
 from headgate.server.interface import App, Message, Receive, Scope, Send
 from headgate.server.scraping import Scraping
 from headgate.server.service import Service
@@ -107,6 +108,7 @@ def make_service(launch: Launch, number: int = 0) -> Service:
     worker = Worker(launch, number)
     return Service(
         app=worker,
+        door=worker.door,
         on_drain=worker.drain,
         on_drain_deadline=worker.cut,
         on_reload=worker.reload,
@@ -121,7 +123,7 @@ class Worker:
         self._number = number
         self._gateway: Gateway | None = None
         self._knowledge: Knowledge | None = None
-        self._application: App | None = None
+        self._application: Application | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a request, or lives through the lifespan."""
@@ -129,6 +131,10 @@ class Worker:
             await self._live(receive, send)
         elif self._application is not None:
             await self._application(scope, receive, send)
+
+    def door(self) -> Door | None:
+        """The way in past ASGI, once it is open."""
+        return self._application
 
     def drain(self) -> None:
         """The gateway stops: it is not ready any more."""

@@ -9,7 +9,7 @@ import os
 import sys
 
 from headgate.ports import CallerLeft
-from headgate.server.downstream import Downstream
+from headgate.server.direct import CallersEnd, downstream_of
 from headgate.server.interface import Receive, Scope, Send
 from headgate.server.listen import bind, bound_port, serve
 from headgate.server.service import CannotServe, Service, Timing
@@ -35,7 +35,7 @@ class Application:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        downstream = Downstream(scope, receive, send)
+        downstream = downstream_of(scope, receive, send)
         try:
             await self._answer(scope["path"], downstream)
         except CallerLeft:
@@ -57,7 +57,7 @@ class Application:
         tell("closed")
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _answer(self, path: str, downstream: Downstream) -> None:
+    async def _answer(self, path: str, downstream: CallersEnd) -> None:
         body = await downstream.read_body(1000)
         if path in ("/last-word", "/stubborn"):
             left = asyncio.Event()

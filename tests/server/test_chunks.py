@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.model.fault import Refused
-from headgate.server.chunks import ChunkScanner
+from headgate.server.chunks import ChunkReader
 
 HEAD = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 LIKELY = st.lists(
@@ -58,7 +58,7 @@ def test_the_end_is_found_wherever_the_bytes_are_cut(
 ) -> None:
     body = chunked(pieces)
     cut = data.draw(st.integers(0, len(body)))
-    scanner = ChunkScanner()
+    scanner = ChunkReader()
     first = scanner.feed(body[:cut])
     assert first == cut
     if not scanner.done:
@@ -70,7 +70,7 @@ def test_the_end_is_found_wherever_the_bytes_are_cut(
 @given(LIKELY)
 @settings(max_examples=300, deadline=None)
 def test_what_it_takes_for_a_whole_body_the_parser_takes_for_one_too(body: bytes) -> None:
-    scanner = ChunkScanner()
+    scanner = ChunkReader()
     try:
         end = scanner.feed(body)
     except Refused:
@@ -80,14 +80,14 @@ def test_what_it_takes_for_a_whole_body_the_parser_takes_for_one_too(body: bytes
 
 
 def test_a_flood_of_tiny_chunks_is_refused() -> None:
-    scanner = ChunkScanner()
+    scanner = ChunkReader()
     scanner.feed(b"1\r\na\r\n" * 10_000)
     with pytest.raises(Refused, match="tiny"):
         scanner.feed(b"1\r\na\r\n")
 
 
 def test_many_chunks_of_some_size_are_not() -> None:
-    scanner = ChunkScanner()
+    scanner = ChunkReader()
     scanner.feed((b"20\r\n" + b"a" * 32 + b"\r\n") * 20_000)
     scanner.feed(b"0\r\n\r\n")
     assert scanner.done

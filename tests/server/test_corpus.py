@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from uvicorn.server import ServerState
 
 from headgate.server.limits import Limits
+from headgate.server.state import State
 from tests.server.corpus import CORPUS, SENTINEL, SENTINEL_SEEN, Case
 from tests.server.wire import Recorder, Transport, listening, make_protocol, read_answers, say
 
@@ -39,7 +39,7 @@ async def test_each_request_is_dispatched_once_or_refused_and_the_connection_clo
 
 async def drive(recorder: Recorder, pieces: list[bytes]) -> tuple[bytes, bool]:
     """What a connection that is fed `pieces` says, and whether it closed."""
-    state, transport = ServerState(), Transport()
+    state, transport = State(), Transport()
     protocol = make_protocol(recorder, Limits(), state)
     protocol.connection_made(transport)
     for piece in pieces:

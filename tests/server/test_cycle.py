@@ -4,10 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from uvicorn.server import ServerState
 
 from headgate.server.interface import Headers, Message, Receive, Scope, Send
 from headgate.server.limits import Limits
+from headgate.server.state import State
 from tests.server.wire import Transport, make_protocol
 
 
@@ -18,7 +18,7 @@ async def answer(request: bytes, *messages: Message) -> tuple[bytes, bool]:
         for message in messages:
             await send(message)
 
-    state, transport = ServerState(), Transport()
+    state, transport = State(), Transport()
     protocol = make_protocol(app, Limits(), state)
     protocol.connection_made(transport)
     protocol.data_received(request)
@@ -132,7 +132,7 @@ async def test_the_head_of_a_sized_answer_leaves_with_its_body() -> None:
         await send(start(headers=[SIZE]))
         await send(body(b"ok"))
 
-    state = ServerState()
+    state = State()
     protocol = make_protocol(app, Limits(), state)
     protocol.connection_made(Counting())
     protocol.data_received(GET)

@@ -7,11 +7,9 @@ import pytest
 
 from headgate.model.fault import Refused
 from headgate.ports import CallerLeft
-from headgate.server.connection import Connection
 from headgate.server.downstream import Downstream
 from headgate.server.header_text import UnsafeHeader
 from headgate.server.interface import Headers, Message
-from tests.server.wire import Transport
 
 LEFT: Message = {"type": "http.disconnect"}
 
@@ -98,17 +96,6 @@ async def test_who_leaves_while_the_body_is_read_is_gone() -> None:
     with pytest.raises(CallerLeft):
         await caller.downstream.read_body(99)
     assert caller.downstream.left
-
-
-async def test_a_stalled_body_is_refused() -> None:
-    caller = Caller(piece(b"", True))
-    connection = Connection(Transport())
-    connection.stalled = True
-    caller.scope["extensions"] = {"headgate": connection}
-    downstream = Downstream(caller.scope, caller.incoming.get, caller._take)
-    with pytest.raises(Refused) as caught:
-        await downstream.read_body(99)
-    assert caught.value.fault.kind == "request_stalled"
 
 
 async def test_a_stream_is_a_start_pieces_and_an_end() -> None:

@@ -1,5 +1,6 @@
 """Heads: framing, and what is refused before the rest has come."""
 
+import httptools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,13 +25,91 @@ START = b"POST /v1/messages?beta=true HTTP/1.1\r\nHost: a\r\n"
 )
 def test_the_headers_say_where_the_body_ends(headers: bytes, length: int, is_chunked: bool) -> None:
     head = START + headers + b"\r\n"
-    assert read_head(head, LIMITS) == Head(head, length, is_chunked)
+    read = read_head(head, LIMITS)
+    assert (read.length, read.chunked) == (length, is_chunked)
 
 
-def test_a_wish_to_upgrade_is_taken_out_and_nothing_else() -> None:
-    head = START + b"UpGrade: h2c\r\nConnection: upgrade\r\nX: upgrade: no\r\nupgrade:a\r\n\r\n"
-    expected = START + b"Connection: upgrade\r\nX: upgrade: no\r\n\r\n"
-    assert read_head(head, LIMITS).data == expected
+def test_a_head_is_its_line_and_its_fields() -> None:
+    head = START + b"X-A:  b c \t\r\nx-a: \xe9\r\nEmpty:\r\n\r\n"
+    assert read_head(head, LIMITS) == Head(
+        method="POST",
+        path="/v1/messages",
+        query="beta=true",
+        version="1.1",
+        fields=[("host", "a"), ("x-a", "b c"), ("x-a", "\xe9"), ("empty", "")],
+        headers={"host": "a", "x-a": "\xe9", "empty": ""},
+    )
+
+
+class Opinion:
+    """What llhttp makes of a head."""
+
+    def __init__(self, head: bytes) -> None:
+        self.url = b""
+        self.fields: list[tuple[str, str]] = []
+        self.refused = False
+        self.keeps_alive = False
+        self._parser = httptools.HttpRequestParser(self)
+        try:
+            self._parser.feed_data(head)
+        except httptools.HttpParserError:
+            self.refused = True
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.fields.append((name.decode().lower(), value.decode("latin-1").rstrip(" \t")))
+
+    def on_headers_complete(self) -> None:
+        self.keeps_alive = self._parser.should_keep_alive()
+
+
+LIKELY = st.lists(
+    st.sampled_from(
+        b"A|b|:| |\t|\r\n|\r\n|\r|\n|\0|\xe9|\x7f|Connection: |close|keep-alive|,|X-A: b".split(
+            b"|"
+        )
+    ),
+    max_size=12,
+).map(b"".join)
+
+
+@given(LIKELY)
+@settings(max_examples=500, deadline=None)
+def test_what_is_read_another_parser_reads_in_the_same_way(lines: bytes) -> None:
+    head = START + lines + b"\r\n\r\n"
+    head = head[: head.find(b"\r\n\r\n") + 4]
+    try:
+        read = read_head(head, LIMITS)
+    except Refused:
+        return
+    opinion = Opinion(head)
+    assert not opinion.refused
+    assert (opinion.fields, opinion.keeps_alive) == (read.fields, read.keeps_alive)
+    assert opinion.url == f"{read.path}?{read.query}".encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "keeps"),
+    [
+        (b"Connection: close", False),
+        (b"Connection: TE, Close", False),
+        (b"Connection: close\r\nConnection: keep-alive", False),
+        (b"Connection: closed", True),
+        (b"Connection: keep-alive", True),
+        (b"X-Connection: close", True),
+    ],
+)
+def test_who_says_close_sends_nothing_more(line: bytes, keeps: bool) -> None:
+    assert read_head(START + line + b"\r\n\r\n", LIMITS).keeps_alive is keeps
+    assert not read_head(b"GET / HTTP/1.0\r\n" + line + b"\r\n\r\n", LIMITS).keeps_alive
+
+
+def test_a_bad_line_at_the_bound_is_refused_as_fast_as_a_good_one_is_read() -> None:
+    blanks = b"A:" + b" \t" * 15_000 + b"b" * 30_000 + b"\0"
+    with pytest.raises(Refused):
+        read_head(START + blanks + b"\r\n\r\n", LIMITS)
 
 
 @pytest.mark.parametrize(

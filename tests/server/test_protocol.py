@@ -9,7 +9,7 @@ import pytest
 
 from headgate.ports import CallerLeft
 from headgate.server.connection import Connection
-from headgate.server.downstream import Downstream
+from headgate.server.direct import CallersEnd
 from headgate.server.interface import Scope
 from tests.server.conftest import Run
 from tests.server.wire import Recorder, app_of, client, listening, read_answers, say
@@ -29,7 +29,7 @@ class Waiting:
         self.calls = 0
         self.write_failed = False
 
-    async def __call__(self, downstream: Downstream, scope: Scope) -> None:
+    async def __call__(self, downstream: CallersEnd, scope: Scope) -> None:
         downstream.on_leave(self._note)
         await downstream.read_body(1000)
         await downstream.start(200, STREAM)
@@ -54,7 +54,7 @@ def test_who_stops_reading_and_half_closes_is_noticed_although_much_is_unsent(ru
     async def scenario() -> None:
         left, full = asyncio.Event(), asyncio.Event()
 
-        async def conduct(downstream: Downstream, scope: Scope) -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
             downstream.on_leave(left.set)
             await downstream.start(200, STREAM)
             while True:
@@ -120,7 +120,7 @@ def test_who_leaves_after_the_whole_answer_has_not_left_it(run: Run) -> None:
     async def scenario() -> None:
         told: list[str] = []
 
-        async def conduct(downstream: Downstream, scope: Scope) -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
             downstream.on_leave(lambda: told.append("left"))
             await downstream.respond(200, [], b"ok")
 
@@ -139,7 +139,7 @@ def test_an_abort_breaks_the_body_off_and_is_no_leaving(run: Run) -> None:
     async def scenario() -> None:
         told: list[str] = []
 
-        async def conduct(downstream: Downstream, scope: Scope) -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
             downstream.on_leave(lambda: told.append("left"))
             await downstream.start(200, STREAM)
             await downstream.write(b"one")
@@ -159,7 +159,7 @@ def test_a_body_that_breaks_after_the_answer_began_cuts_the_connection(run: Run)
     async def scenario() -> None:
         waiting = asyncio.Event()
 
-        async def conduct(downstream: Downstream, scope: Scope) -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
             downstream.on_leave(waiting.set)
             await downstream.start(200, STREAM)
             await downstream.write(b"one")
@@ -241,7 +241,7 @@ def test_a_drain_closes_idle_connections_and_lets_the_running_answer_be_the_last
     async def scenario() -> None:
         gate = asyncio.Event()
 
-        async def conduct(downstream: Downstream, scope: Scope) -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
             if scope["raw_path"] == b"/slow":
                 await gate.wait()
             await downstream.respond(200, [], await downstream.read_body(10))

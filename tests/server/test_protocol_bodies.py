@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from headgate.server.downstream import Downstream
+from headgate.server.direct import CallersEnd
 from headgate.server.interface import Receive, Scope, Send
 from headgate.server.limits import Limits
 from tests.server.conftest import Run
@@ -36,7 +36,7 @@ def test_the_continue_is_sent_only_when_the_application_reads(run: Run) -> None:
 @pytest.mark.parametrize("version", [b"1.0", b"1.1"])
 def test_an_answer_before_the_body_is_read_sends_no_continue(run: Run, version: bytes) -> None:
     async def scenario() -> None:
-        async def conduct(downstream: Downstream, scope: Scope) -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
             await downstream.respond(401, [], b"no")
 
         async with (
@@ -53,7 +53,7 @@ def test_an_answer_before_the_body_is_read_sends_no_continue(run: Run, version: 
 
 def test_an_early_answer_reaches_a_peer_that_goes_on_sending(run: Run) -> None:
     async def scenario() -> None:
-        async def conduct(downstream: Downstream, scope: Scope) -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
             await downstream.respond(413, [], b"too large")
 
         async with (
@@ -100,7 +100,7 @@ def test_a_large_body_arrives_whole(run: Run) -> None:
 
 def test_a_stream_is_chunked_for_http_1_1_and_ends_with_the_connection_for_1_0(run: Run) -> None:
     async def scenario() -> None:
-        async def conduct(downstream: Downstream, scope: Scope) -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
             await downstream.start(200, [*STREAM, (b"connection", b"keep-alive")])
             await downstream.write(b"one")
             await downstream.write(b"two")
@@ -167,7 +167,7 @@ def test_few_requests_wait_for_their_turn_and_all_get_it_in_order(run: Run) -> N
         queued: list[int] = []
         paused: list[bool] = []
 
-        async def conduct(downstream: Downstream, scope: Scope) -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
             await gate.wait()
             queued.append(len(listener.protocols[0].pipeline))
             paused.append(listener.protocols[0].flow.read_paused)

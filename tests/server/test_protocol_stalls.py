@@ -4,11 +4,11 @@ import asyncio
 import socket
 
 import pytest
-from uvicorn.server import ServerState
 
-from headgate.server.downstream import Downstream
+from headgate.server.direct import CallersEnd
 from headgate.server.interface import Receive, Scope, Send
 from headgate.server.limits import Limits
+from headgate.server.state import State
 from tests.server.conftest import Run
 from tests.server.wire import (
     Recorder,
@@ -117,7 +117,7 @@ def test_a_peer_that_reads_nothing_is_cut_off_and_counts_as_gone(run: Run) -> No
         sent = 0
         over = asyncio.Event()
 
-        async def conduct(downstream: Downstream, scope: Scope) -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
             nonlocal sent
             downstream.on_leave(lambda: told.append("left"))
             await downstream.start(200, STREAM)
@@ -143,7 +143,7 @@ def test_a_peer_that_takes_no_end_of_the_last_answer_does_not_keep_its_connectio
     run: Run,
 ) -> None:
     async def scenario() -> None:
-        async def conduct(downstream: Downstream, scope: Scope) -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
             await downstream.respond(200, [], b"x" * (32 << 20))
 
         async with listening(app_of(conduct), Limits(write_s=0.2)) as listener:
@@ -158,7 +158,7 @@ def test_a_peer_that_takes_no_end_of_the_last_answer_does_not_keep_its_connectio
 
 def test_not_even_a_small_rest_that_nobody_takes_keeps_a_connection(run: Run) -> None:
     async def scenario() -> None:
-        async def conduct(downstream: Downstream, scope: Scope) -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
             transport = listener.protocols[0].transport
             await downstream.start(200, [*STREAM, (b"connection", b"close")])
             while transport.get_write_buffer_size() == 0:
@@ -180,7 +180,7 @@ def test_not_even_a_small_rest_that_nobody_takes_keeps_a_connection(run: Run) ->
 @pytest.mark.parametrize("closing", [False, True])
 async def test_a_peer_that_takes_a_little_each_time_is_not_cut_off(closing: bool) -> None:
     transport = Transport()
-    protocol = make_protocol(Recorder(), Limits(), ServerState())
+    protocol = make_protocol(Recorder(), Limits(), State())
     protocol.connection_made(transport)
     transport.unsent = 200_000
     protocol.pause_writing()

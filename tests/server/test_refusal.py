@@ -11,7 +11,7 @@ FAULT = Fault(kind="invalid_request", message="no Host")
 
 
 def test_the_answer_closes_and_says_its_length_and_id() -> None:
-    written = write_refusal(FAULT, b"/v1/chat/completions", "r1", [(b"date", b"today")])
+    written = write_refusal(FAULT, b"/v1/chat/completions", "r1", b"date: today\r\n")
     [answer] = read_answers(written)
     assert answer.status == 400
     assert answer.headers[b"connection"] == b"close"
@@ -45,7 +45,7 @@ def test_paths_of_messages_get_their_dialects_form() -> None:
 )
 def test_every_status_of_this_layer_has_its_reason(status: int, line: bytes) -> None:
     fault = Fault(kind="invalid_request", message="x", status=status)
-    assert write_refusal(fault, b"", "r", []).startswith(line)
+    assert write_refusal(fault, b"", "r", b"").startswith(line)
 
 
 def test_an_error_of_ours_is_not_the_callers() -> None:

@@ -7,19 +7,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 from typing_extensions import override
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from headgate.model.fault import Refused
 from headgate.ports import CallerLeft
-from headgate.server.downstream import Downstream
+from headgate.server.direct import CallersEnd, downstream_of
+from headgate.server.door import Door
 from headgate.server.interface import App, Receive, Scope, Send
 from headgate.server.limits import Limits
-from headgate.server.protocol import Protocol, bounded
+from headgate.server.protocol import Protocol
+from headgate.server.state import State
 
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n")
 
-Conduct = Callable[[Downstream, Scope], Awaitable[None]]
+Conduct = Callable[[CallersEnd, Scope], Awaitable[None]]
 
 
 class Answer(msgspec.Struct):
@@ -38,7 +38,7 @@ class Recorder:
         self.scopes: list[Scope] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        downstream = Downstream(scope, receive, send)
+        downstream = downstream_of(scope, receive, send)
         try:
             body = await downstream.read_body(1 << 20)
             query = b"?" + scope["query_string"] if scope["query_string"] else b""
@@ -57,7 +57,7 @@ def app_of(conduct: Conduct) -> App:
     """An application that is one function of the downstream."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        downstream = Downstream(scope, receive, send)
+        downstream = downstream_of(scope, receive, send)
         try:
             await conduct(downstream, scope)
         except CallerLeft:
@@ -68,14 +68,9 @@ def app_of(conduct: Conduct) -> App:
     return app
 
 
-def make_protocol(app: App, limits: Limits, state: ServerState) -> Protocol:
+def make_protocol(app: App, limits: Limits, state: State, door: Door | None = None) -> Protocol:
     """One connection's protocol, as the worker makes it."""
-    config = Config(
-        app, http=bounded(limits), ws="none", lifespan="off", interface="asgi3", log_config=None
-    )
-    config.proxy_headers = False
-    config.load()
-    return bounded(limits)(config, state, {}, asyncio.get_running_loop())
+    return Protocol(app, door, limits, state)
 
 
 class Listener:
@@ -83,7 +78,7 @@ class Listener:
 
     def __init__(self, app: App, limits: Limits) -> None:
         self.port = 0
-        self.state = ServerState()
+        self.state = State()
         self.protocols: list[Protocol] = []
         self._app = app
         self._limits = limits

@@ -1,8 +1,9 @@
 """The gateway as one ASGI callable: an exact table of routes, no framework, one broad except."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import unquote
 
 from headgate.dialects.dialect import CallerHalf, Dialect
@@ -10,11 +11,19 @@ from headgate.dialects.endpoints import find as find_endpoint
 from headgate.dialects.table import DIALECTS
 from headgate.model.fault import Fault, Refused
 from headgate.pipeline.gateway import Gateway
+from headgate.pipeline.run import run
 from headgate.ports import CallerLeft
 from headgate.server.conversations import serve_conversations
+from headgate.server.cycle import Cycle
+from headgate.server.direct import CallersEnd, Direct, downstream_of
 from headgate.server.discovery import list_models, show_model
-from headgate.server.downstream import Downstream
-from headgate.server.inference import peer_of, read_headers, serve_inference
+from headgate.server.inference import (
+    asked_of,
+    open_exchange,
+    peer_of,
+    read_headers,
+    serve_inference,
+)
 from headgate.server.interface import App, Receive, Scope, Send
 from headgate.server.scraping import Scraping
 from headgate.server.stored import serve_stored
@@ -23,9 +32,9 @@ from headgate.wire import json_text
 _LOG = logging.getLogger(__name__)
 
 INFERENCE = {
-    b"/v1/chat/completions": DIALECTS["chat"],
-    b"/v1/messages": DIALECTS["messages"],
-    b"/v1/responses": DIALECTS["responses"],
+    "/v1/chat/completions": DIALECTS["chat"],
+    "/v1/messages": DIALECTS["messages"],
+    "/v1/responses": DIALECTS["responses"],
 }
 _MODELS = b"/v1/models"
 _JSON = (b"content-type", b"application/json")
@@ -55,9 +64,26 @@ class Application:
         if path == b"/admin" or path.startswith(b"/admin/"):
             await self._admin_app()(scope, receive, send)
             return
-        downstream = Downstream(scope, receive, send)
+        downstream = downstream_of(scope, receive, send)
+        await self._carry_out(self._serve(path, scope, downstream), path, downstream)
+
+    def way_in(self, cycle: Cycle) -> Coroutine[Any, Any, None] | None:
+        """See `headgate.server.door.Door`: inference needs no messages."""
+        head = cycle.head
+        dialect = INFERENCE.get(head.path) or find_endpoint(head.path)
+        if dialect is None or head.method != "POST":
+            return None
+        downstream = Direct(cycle)
+        exchange = open_exchange(self._gateway, dialect, asked_of(cycle))
+        serving = run(self._gateway, exchange, downstream)
+        return self._carry_out(serving, head.path.encode(), downstream)
+
+    async def _carry_out(
+        self, serving: Coroutine[Any, Any, None], path: bytes, downstream: CallersEnd
+    ) -> None:
+        """Whatever happens, something is told where something can be."""
         try:
-            await self._serve(path, scope, downstream)
+            await serving
         except CallerLeft:
             pass
         except Refused as refusal:
@@ -76,8 +102,8 @@ class Application:
             self._admin = self._open_admin()
         return self._admin
 
-    async def _serve(self, path: bytes, scope: Scope, downstream: Downstream) -> None:
-        dialect = INFERENCE.get(path) or find_endpoint(scope["path"])
+    async def _serve(self, path: bytes, scope: Scope, downstream: CallersEnd) -> None:
+        dialect = INFERENCE.get(path.decode("latin-1")) or find_endpoint(scope["path"])
         if dialect is not None:
             _expect_method(scope, "POST")
             await serve_inference(self._gateway, dialect, scope, downstream)
@@ -94,7 +120,7 @@ class Application:
             return
         await self._plain(path, scope, downstream)
 
-    async def _models(self, path: bytes, scope: Scope, downstream: Downstream) -> None:
+    async def _models(self, path: bytes, scope: Scope, downstream: CallersEnd) -> None:
         headers = read_headers(scope["headers"])
         name = unquote(path[len(_MODELS) + 1 :].decode("latin-1"))
         if name:
@@ -103,7 +129,7 @@ class Application:
             body = await list_models(self._gateway, headers, peer_of(scope))
         await downstream.respond(200, [_JSON], body)
 
-    async def _plain(self, path: bytes, scope: Scope, downstream: Downstream) -> None:
+    async def _plain(self, path: bytes, scope: Scope, downstream: CallersEnd) -> None:
         if path == b"/":
             _expect_method(scope, "GET", "HEAD")
             await downstream.respond(200, [_TEXT], _welcome(scope))
@@ -135,7 +161,7 @@ def _dialect_of(path: bytes) -> CallerHalf:
     return dialect.caller
 
 
-async def _refuse(downstream: Downstream, path: bytes, fault: Fault, request_id: str) -> None:
+async def _refuse(downstream: CallersEnd, path: bytes, fault: Fault, request_id: str) -> None:
     body = _dialect_of(path).write_error(fault, request_id)
     headers = [_JSON, (b"x-request-id", request_id.encode())]
     headers += [(name.encode(), value.encode()) for name, value in fault.headers]
@@ -145,7 +171,7 @@ async def _refuse(downstream: Downstream, path: bytes, fault: Fault, request_id:
         pass
 
 
-async def _apologise(downstream: Downstream, path: bytes, request_id: str) -> None:
+async def _apologise(downstream: CallersEnd, path: bytes, request_id: str) -> None:
     if downstream.started:
         downstream.abort()
         return

@@ -1,7 +1,4 @@
-"""Where a chunked body ends, in the strict reading of RFC 9112 section 7.1.
-
-It only finds the end and keeps bounds; the parser behind takes the data out. Both must agree.
-"""
+"""A chunked body taken out of its framing, in the strict reading of RFC 9112 section 7.1."""
 
 import re
 
@@ -21,7 +18,7 @@ _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t\x20-\x7e]*)?\Z")
 _TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\Z")
 
 
-class ChunkScanner:
+class ChunkReader:
     """Follows one chunked body over pieces that are cut anywhere."""
 
     def __init__(self) -> None:
@@ -32,6 +29,7 @@ class ChunkScanner:
         self._trailer_bytes = 0
         self._chunks = 0
         self._bytes = 0
+        self._taken: list[bytes] = []
         self.done = False
 
     def feed(self, piece: bytes) -> int:
@@ -42,12 +40,19 @@ class ChunkScanner:
         position = 0
         while position < len(piece) and not self.done:
             if self._data_left:
-                taken = min(self._data_left, len(piece) - position)
-                self._data_left -= taken
-                position += taken
+                data = piece[position : position + self._data_left]
+                self._taken.append(data)
+                self._data_left -= len(data)
+                position += len(data)
             else:
                 position = self._take_line(piece, position)
         return position
+
+    def take(self) -> bytes:
+        """The data that was found since the last time."""
+        data = b"".join(self._taken)
+        self._taken.clear()
+        return data
 
     def _take_line(self, piece: bytes, position: int) -> int:
         end = piece.find(b"\n", position)

@@ -9,18 +9,16 @@ import socket
 import struct
 from collections.abc import Callable
 
-from headgate.ports import PushedBody
-
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Connection:
     """The caller's end, for one request.
 
-    ``body`` is where the answer's body goes. ``peername`` is the peer's address and port, None
-    where there is none; ``loopback`` whether that address is this machine's own (a proxy on this
-    machine makes every caller so). ``left``: the peer is gone or was cut off; what is written now
-    goes nowhere. ``stalled``: the body made no progress for too long and is not waited for.
+    ``peername`` is the peer's address and port, None where there is none; ``loopback`` whether
+    that address is this machine's own (a proxy on this machine makes every caller so). ``left``:
+    the peer is gone or was cut off; what is written now goes nowhere. ``stalled``: the body made
+    no progress for too long and is not waited for.
 
     A peer that closes its sending half counts as gone: of clients that speak to such a gateway
     none does that and then reads on, and it is the only way to notice at once that one left.
@@ -32,14 +30,13 @@ class Connection:
         peername: tuple[str, int] | None = None,
         loopback: bool = False,
     ) -> None:
-        self._transport: asyncio.Transport | None = transport
-        self._callbacks: list[Callable[[], None]] = []
-        self._over = False
-        self.body: PushedBody | None = None
+        self.transport = transport
         self.peername = peername
         self.loopback = loopback
         self.left = False
         self.stalled = False
+        self._over = False
+        self._callbacks: list[Callable[[], None]] = []
 
     def on_leave(self, callback: Callable[[], None]) -> None:
         """Calls `callback` once, synchronously, as soon as the peer is gone; at once if it is.
@@ -55,18 +52,16 @@ class Connection:
 
     def abort(self) -> None:
         """Cuts the connection off now with a reset; nothing that was not sent will be."""
-        self.complete()
-        self.left = True
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            reset(transport)
+        if not (self._over and self.left):
+            self.complete()
+            self.left = True
+            reset(self.transport)
 
     def leave(self) -> None:
         """For the protocol: the peer is gone."""
         if self.left or self._over:
             return
         self.left = True
-        self.body = None
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             callback()
@@ -74,7 +69,6 @@ class Connection:
     def complete(self) -> None:
         """For the protocol: the answer is complete, nobody is called any more."""
         self._over = True
-        self.body = None
         self._callbacks.clear()
 
 

@@ -1,26 +1,21 @@
-"""A connection's bytes cut into heads and pieces of bodies, before a parser sees them."""
+"""A connection's bytes cut into heads and pieces of bodies."""
 
 from headgate.model.fault import Refused
-from headgate.server.chunks import ChunkScanner
-from headgate.server.head import check_part, read_head, read_target
+from headgate.server.chunks import ChunkReader
+from headgate.server.head import Head, check_part, read_head, read_target
 from headgate.server.limits import Limits
 
 
 class Cutter:
-    """Follows where each message ends, over pieces that are cut anywhere.
-
-    ``expects_continue``: of the head that was cut off last, whether its peer waits for a word
-    before it sends the body.
-    """
+    """Follows where each message ends, over pieces that are cut anywhere."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._head = bytearray()
         self._skipped = False
         self._body_left = 0
-        self._chunks: ChunkScanner | None = None
+        self._chunks: ChunkReader | None = None
         self._refused_target: bytes | None = None
-        self.expects_continue = False
 
     @property
     def partial(self) -> bool:
@@ -39,53 +34,51 @@ class Cutter:
             return self._refused_target
         return read_target(self._head)
 
-    def cut(self, data: bytes) -> tuple[bytes, bytes]:
-        """What may be parsed now, all of one message, and the rest of `data`.
+    def cut_head(self, data: bytes) -> tuple[Head | None, bytes, bytes]:
+        """The next head, None while it is not whole, its body where `data` holds all of that, and
+        what follows. If the body is not all there, it is what follows.
 
         Raises Refused where the bytes are not HTTP or could be read in two ways.
         """
-        if self._body_left:
-            return self._cut_body(data)
-        if self._chunks is not None:
-            return self._cut_chunks(data, self._chunks)
-        whole, rest = self._cut_head(data)
-        return self._open_message(whole, rest) if whole else (b"", b"")
-
-    def _open_message(self, whole: bytes, rest: bytes) -> tuple[bytes, bytes]:
+        end = data.find(b"\r\n\r\n") + 4
+        if not self._head and 4 < end <= self._limits.head_bytes and data[:1] != b"\r":
+            self._skipped = False
+            whole, rest = data[:end], data[end:]
+        else:
+            whole, rest = self._collect(data)
+            if not whole:
+                return None, b"", b""
         try:
             head = read_head(whole, self._limits)
         except Refused:
             self._refused_target = read_target(whole)
             raise
-        self.expects_continue = head.expects_continue
+        length = head.length
         if head.chunked:
-            self._chunks = ChunkScanner()
-        elif head.length:
-            if head.length <= len(rest):
-                # The usual request came whole: one call of the parser for all of it.
-                return head.data + rest[: head.length], rest[head.length :]
-            self._body_left = head.length
-        return head.data, rest
+            self._chunks = ChunkReader()
+        elif length == len(rest):
+            return head, rest, b""
+        elif length < len(rest):
+            return head, rest[:length], rest[length:]
+        else:
+            self._body_left = length
+        return head, b"", rest
 
-    def _cut_body(self, data: bytes) -> tuple[bytes, bytes]:
-        piece = data[: self._body_left]
-        self._body_left -= len(piece)
-        return piece, data[len(piece) :]
-
-    def _cut_chunks(self, data: bytes, chunks: ChunkScanner) -> tuple[bytes, bytes]:
+    def cut_body(self, data: bytes) -> tuple[bytes, bytes]:
+        """What `data` says of the body that is due, and what follows. Raises Refused."""
+        if self._chunks is None:
+            piece = data[: self._body_left]
+            self._body_left -= len(piece)
+            return piece, data[len(piece) :]
+        chunks = self._chunks
         end = chunks.feed(data)
         if chunks.done:
             self._chunks = None
-        return data[:end], data[end:]
+        return chunks.take(), data[end:]
 
-    def _cut_head(self, data: bytes) -> tuple[bytes, bytes]:
+    def _collect(self, data: bytes) -> tuple[bytes, bytes]:
         """The whole head and what follows it; nothing and nothing while it is not whole."""
         held = self._head
-        if not held:
-            end = data.find(b"\r\n\r\n") + 4
-            if 4 < end <= self._limits.head_bytes and data[:1] != b"\r":
-                self._skipped = False
-                return data[:end], data[end:]
         scan_from = max(0, len(held) - 3)
         held += data
         if held[:2] == b"\r\n" and not self._skipped:

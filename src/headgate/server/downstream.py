@@ -1,12 +1,10 @@
-"""The caller's side of an exchange over ASGI: the body in, the answer out, and when they leave."""
+"""The caller's side of an exchange over ASGI's messages, on a server that is not ours."""
 
 import asyncio
 import sys
 from collections.abc import Callable
 
-from headgate.model.fault import Fault, Refused
 from headgate.ports import CallerLeft, PushedBody
-from headgate.server.connection import Connection
 from headgate.server.header_text import check_headers
 from headgate.server.inflate import Inflater, open_inflater, too_large
 from headgate.server.interface import Headers, Message, Receive, Scope, Send
@@ -17,38 +15,27 @@ _MAX_DIGITS = 19
 class Downstream:
     """One caller, for one request.
 
-    Leaving is noticed by the connection itself where the server is ours; elsewhere by a task
-    that waits for ASGI's disconnect message once the body is read. `write` waits while the
-    caller's buffers are full; our server cuts off one that takes nothing for too long, which
-    counts as leaving.
+    Leaving is noticed by a task that waits for ASGI's disconnect message once the body is read.
+    `write` waits while the caller's buffers are full.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._headers: Headers = scope.get("headers", [])
         self._receive = receive
         self._send = send
-        extensions = scope.get("extensions") or {}
-        self._connection: Connection | None = extensions.get("headgate")
-        self._left = False
         self._finished = False
         self._callbacks: list[Callable[[], None]] = []
         self._watcher: asyncio.Task[None] | None = None
         self._body_read = False
         self.started = False
-
-    @property
-    def left(self) -> bool:
-        """Whether the caller is gone, or was cut off."""
-        return self._left or (self._connection is not None and self._connection.left)
+        self.left = False
 
     def on_leave(self, callback: Callable[[], None]) -> None:
         """Calls `callback` once, synchronously, as soon as the caller is gone; at once if so.
 
         Not if the answer was complete by then, nor after `abort`.
         """
-        if self._connection is not None:
-            self._connection.on_leave(callback)
-        elif self._left:
+        if self.left:
             callback()
         else:
             self._callbacks.append(callback)
@@ -95,10 +82,8 @@ class Downstream:
 
     async def start(self, status: int, headers: Headers) -> None:
         """Sends the status and the headers. Raises UnsafeHeader before anything is sent."""
-        if self._connection is None:
-            check_headers(headers)  # our own server does it
-        if not 200 <= status <= 599:
-            raise ValueError(f"{status} is not the status of a final answer")
+        check_headers(headers)
+        check_status(status)
         self._check_present()
         self.started = True
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
@@ -124,18 +109,15 @@ class Downstream:
     def abort(self) -> None:
         """Cuts the caller off: the body is broken off, not ended, and what is buffered is lost.
 
-        On a server that is not ours the application must return right after; the server then
-        breaks the body off.
+        The application must return right after; the server then breaks the body off.
         """
         self._stop_watching()
         self._callbacks.clear()
-        self._left = True
-        if self._connection is not None:
-            self._connection.abort()
+        self.left = True
 
     def pushing(self) -> PushedBody | None:
-        """See `headgate.ports.Downstream.pushing`: there is one where the server is ours."""
-        return self._connection.body if self._connection is not None else None
+        """There is none: messages are awaited."""
+        return None
 
     def close(self) -> None:
         """Lets go of the watcher task, if one was needed. Call it when the exchange is over."""
@@ -158,8 +140,6 @@ class Downstream:
         if message["type"] == "http.disconnect":
             self._leave()
             raise CallerLeft
-        if self._connection is not None and self._connection.stalled:
-            raise Refused(Fault(kind="request_stalled", message="the request's body stalled"))
         return message
 
     def _declared_length(self) -> int:
@@ -174,7 +154,7 @@ class Downstream:
         return b", ".join(values).decode("latin-1") if values else ""
 
     def _leave(self) -> None:
-        self._left = True
+        self.left = True
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             callback()
@@ -193,6 +173,12 @@ class Downstream:
         if self._watcher is not None:
             self._watcher.cancel()
             self._watcher = None
+
+
+def check_status(status: int) -> None:
+    """Raises ValueError where an answer with that status would not be the last one."""
+    if not 200 <= status <= 599:
+        raise ValueError(f"{status} is not the status of a final answer")
 
 
 def _whole(pieces: list[bytes], inflater: Inflater | None, received: int) -> bytes:

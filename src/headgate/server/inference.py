@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from headgate.dialects.dialect import CallerHalf, Dialect
+from headgate.dialects.dialect import Dialect
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.run import run
+from headgate.ports import Downstream
 from headgate.server.connection import Connection
-from headgate.server.downstream import Downstream
+from headgate.server.cycle import Cycle
 from headgate.server.interface import Scope
 
 _LISTS = frozenset(("anthropic-beta",))
@@ -19,28 +21,54 @@ async def serve_inference(
     gateway: Gateway, dialect: Dialect, scope: Scope, downstream: Downstream
 ) -> None:
     """Serves one request to an inference endpoint of `dialect`."""
-    exchange = Exchange(
+    asked = Asked(scope["path"], read_headers(scope["headers"]), peer_of(scope))
+    await run(gateway, open_exchange(gateway, dialect, asked), downstream)
+
+
+class Asked(NamedTuple):
+    """A request to an inference endpoint as far as it is known before its body."""
+
+    path: str
+    headers: dict[str, str]
+    peer: str | None
+
+
+def open_exchange(gateway: Gateway, dialect: Dialect, asked: Asked) -> Exchange:
+    """The exchange of a request that just came."""
+    caller = dialect.caller
+    assert caller is not None, f"{dialect.name} is spoken to backends only"
+    return Exchange(
         id=f"req_{gateway.mint()}",
-        endpoint=scope["path"],
+        endpoint=asked.path,
         dialect=dialect,
-        caller=_caller_half(dialect),
+        caller=caller,
         snapshot=gateway.snapshot,
-        headers=read_headers(scope["headers"]),
+        headers=asked.headers,
         created_at=gateway.wall(),
         began=time.monotonic(),
-        peer=peer_of(scope),
+        peer=asked.peer,
     )
-    await run(gateway, exchange, downstream)
+
+
+def asked_of(cycle: Cycle) -> Asked:
+    """What was asked on our own server."""
+    head, peername = cycle.head, cycle.peername
+    # Where no name is repeated there is nothing to join.
+    plain = len(head.headers) == len(head.fields)
+    headers = head.headers if plain else _merged(head.fields)
+    return Asked(head.path, headers, peername[0] if peername else None)
 
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Headers by lower-case name; the last of several counts, but for those that are lists."""
+    return _merged((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw)
+
+
+def _merged(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for name_bytes, value_bytes in raw:
-        name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
-        if name in _LISTS and name in headers:
-            value = f"{headers[name]},{value}"
-        headers[name] = value
+    for name, value in fields:
+        known = headers.get(name) if name in _LISTS else None
+        headers[name] = value if known is None else f"{known},{value}"
     return headers
 
 
@@ -49,8 +77,3 @@ def peer_of(scope: Scope) -> str | None:
     connection: Connection | None = (scope.get("extensions") or {}).get("headgate")
     peername = connection.peername if connection is not None else None
     return peername[0] if peername else None
-
-
-def _caller_half(dialect: Dialect) -> CallerHalf:
-    assert dialect.caller is not None, f"{dialect.name} is spoken to backends only"
-    return dialect.caller

@@ -1,70 +1,78 @@
-"""HTTP/1.1 at the socket: uvicorn's protocol with bounds, timers and one reading of every byte.
+"""HTTP/1.1 at the socket: one connection, with bounds, timers and one reading of every byte.
 
-The `Cutter` cuts the bytes into messages before llhttp sees them; what the two say must agree, or
-the request is refused. Reading has one alarm, whatever is being waited for; a connection that is
-deaf reads no more, since it was refused or had its last request. Answers leave in the order of the
-requests; a refusal waits for its turn too.
+Reading has one alarm, whatever is being waited for; a connection that is deaf reads no more, since
+it was refused or had its last request. Answers leave in the order of the requests; a refusal waits
+for its turn too.
 """
 
 import asyncio
 import secrets
 import urllib.parse
-from typing import Any
+from collections import deque
+from functools import partial
+from typing import Any, cast
 
-import httptools
 from typing_extensions import override
-from uvicorn.config import Config
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
 
-from headgate.model.fault import Fault, Refused, bad_request
+from headgate.model.fault import Fault, Refused
 from headgate.server.alarm import Alarm
-from headgate.server.connection import Connection, is_loopback, reset
+from headgate.server.connection import is_loopback, reset
 from headgate.server.cutter import Cutter
 from headgate.server.cycle import Cycle
+from headgate.server.door import Door
+from headgate.server.flow import Flow
+from headgate.server.interface import App, Scope
 from headgate.server.limits import Limits
 from headgate.server.refusal import write_refusal
+from headgate.server.state import State
+
+HIGH_WATER = 65536
+"""Bytes of a body that nobody takes, after which no more are read."""
 
 
-class Protocol(HttpToolsProtocol):
-    """One connection. Made by uvicorn's server; `limits` comes by a subclass (see `bounded`)."""
+class Protocol(asyncio.Protocol):
+    """One connection. Requests go in by the `door` where it takes them, else as ASGI to `app`."""
 
-    limits = Limits()
-
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._reading = Alarm(self.loop, self._on_quiet)
-        self._writing = Alarm(self.loop, self._on_write_stall)
+    def __init__(self, app: App, door: Door | None, limits: Limits, state: State) -> None:
+        self._app = app
+        self._door = door
+        self._limits = limits
+        self._state = state
+        self._loop = asyncio.get_running_loop()
+        self._reading = Alarm(self._loop, self._on_quiet)
+        self._writing = Alarm(self._loop, self._on_write_stall)
         self._unsent = 0
         self._loopback = False
+        self._server: tuple[str, int] | None = None
         self._running: Cycle | None = None
         self._last: Cycle | None = None
-        self._cutter = Cutter(self.limits)
+        self._cutter = Cutter(limits)
         self._held = b""
         self._deaf = False
         self._refusal = b""
+        self.client: tuple[str, int] | None = None
+        self.pipeline: deque[Cycle] = deque()
 
     # What the transport says
 
     @override
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._state.connections.add(self)
+        self.transport = cast(asyncio.Transport, transport)
+        self.flow = Flow(self.transport)
+        self._server = _address(transport.get_extra_info("sockname"))
+        self.client = _address(transport.get_extra_info("peername"))
         self._loopback = self.client is None or is_loopback(self.client[0])
-        self._reading.set_in(self.limits.header_s)
+        self._reading.set_in(self._limits.header_s)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
+        self._state.connections.discard(self)
         self._reading.cancel()
         self._writing.cancel()
         self._leave()
-        super().connection_lost(exc)
+        self._last = None
+        self.flow.resume_writing()
 
     @override
     def eof_received(self) -> None:
@@ -73,12 +81,12 @@ class Protocol(HttpToolsProtocol):
 
     @override
     def pause_writing(self) -> None:
-        super().pause_writing()
+        self.flow.pause_writing()
         self._bound_writing()
 
     @override
     def resume_writing(self) -> None:
-        super().resume_writing()
+        self.flow.resume_writing()
         if not self.transport.is_closing():
             self._writing.off()
 
@@ -91,92 +99,59 @@ class Protocol(HttpToolsProtocol):
             self._held = b""
         try:
             while data and not self._deaf:
-                data = self._take(data)
+                data = self._take_body(data) if self._cutter.in_body else self._take_head(data)
         except Refused as refusal:
             self._refuse(refusal.fault)
 
-    def _take(self, data: bytes) -> bytes:
+    def _take_head(self, data: bytes) -> bytes:
         cutter = self._cutter
-        if len(self.pipeline) >= self.limits.pipelined and not cutter.in_body:
+        if len(self.pipeline) >= self._limits.pipelined:
             self._held = data
             self.flow.pause_reading()
             return b""
         begun = cutter.partial
-        message, rest = cutter.cut(data)
-        if cutter.in_body:
-            self._reading.set_in(self.limits.body_s)
-        elif cutter.partial and not begun:
-            self._reading.set_in(self.limits.header_s)
-        if message:
-            self._feed(message)
-        return rest
-
-    def _feed(self, message: bytes) -> None:
-        try:
-            self.parser.feed_data(message)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            raise bad_request(f"malformed HTTP: {error}") from error
-
-    # What the parser says
-
-    @override
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.lower(), value.rstrip(b" \t")))
-
-    @override
-    def on_headers_complete(self) -> None:
-        self._complete_scope()
-        self.headers = []  # where trailers go: they must not become headers
-        connection = Connection(self.transport, self.client, self._loopback)
-        self.scope["extensions"] = {"headgate": connection}  # type: ignore[dict-item]
-        version = self.scope["http_version"]
-        cycle = self.cycle = self._last = Cycle(
-            connection,
-            scope=self.scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self._cutter.expects_continue,
-            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
-            on_response=self.on_response_complete,
+        head, body, rest = cutter.cut_head(data)
+        if head is None:
+            if cutter.partial and not begun:
+                self._reading.set_in(self._limits.header_s)
+            return b""
+        whole = not cutter.in_body
+        cycle = self._last = Cycle(
+            self.transport, head, self.flow, self._state.own_lines, self.client, self._loopback
         )
-        connection.body = cycle
+        cycle.on_response = self._on_response
+        if body:
+            cycle.feed(body)
+        if whole:
+            self._reading.off()
+            self._complete(cycle)
+        else:
+            self._reading.set_in(self._limits.body_s)
         if self._running is None:
             self._run(cycle)
         else:
-            self.pipeline.appendleft((cycle, self.app))
+            self.pipeline.appendleft(cycle)
+        return rest
 
-    def _complete_scope(self) -> None:
-        path, _, query = self.url.partition(b"?")
-        decoded = path.decode("ascii")
-        self.scope["method"] = self.parser.get_method().decode("ascii")
-        self.scope["http_version"] = self.parser.get_http_version()
-        self.scope["path"] = urllib.parse.unquote(decoded) if "%" in decoded else decoded
-        self.scope["raw_path"] = path
-        self.scope["query_string"] = query
-
-    @override
-    def on_body(self, body: bytes) -> None:
-        cycle = self._last
+    def _take_body(self, data: bytes) -> bytes:
+        cutter, cycle = self._cutter, self._last
+        piece, rest = cutter.cut_body(data)
+        if cutter.in_body:
+            self._reading.set_in(self._limits.body_s)
+        else:
+            self._reading.off()
         if cycle is None or cycle.response_complete:
-            return
-        cycle.body += body
-        if len(cycle.body) > HIGH_WATER_LIMIT:
+            return rest
+        if piece and cycle.feed(piece) > HIGH_WATER:
             self.flow.pause_reading()
-        cycle.message_event.set()
+        if not cutter.in_body:
+            self._complete(cycle)
+        return rest
 
-    @override
-    def on_message_complete(self) -> None:
-        self._reading.off()
-        cycle = self._last
-        if cycle is None or cycle.response_complete:
-            return
+    def _complete(self, cycle: Cycle) -> None:
+        """The request came whole."""
         cycle.more_body = False
-        cycle.message_event.set()
+        cycle.tell()
         if not cycle.keep_alive:
             self._deaf = True  # RFC 9112 section 9.6: nothing after the last request is read
 
@@ -184,40 +159,65 @@ class Protocol(HttpToolsProtocol):
 
     def _run(self, cycle: Cycle) -> None:
         self._running = cycle
-        self._start_asgi_task(cycle, self.app)
+        serving = None if self._door is None else self._door.way_in(cycle)
+        if serving is None:
+            serving = self._app(self._scope_of(cycle), cycle.receive, cycle.send)
+        task = self._loop.create_task(serving)
+        self._state.tasks.add(task)
+        task.add_done_callback(partial(self._on_through, cycle))
 
-    @override
-    def on_response_complete(self) -> None:
-        self.server_state.total_requests += 1
+    def _on_through(self, cycle: Cycle, task: "asyncio.Task[None]") -> None:
+        self._state.tasks.discard(task)
+        cycle.conclude(asyncio.CancelledError() if task.cancelled() else task.exception())
+
+    def _scope_of(self, cycle: Cycle) -> Scope:
+        head = cycle.head
+        path = urllib.parse.unquote(head.path) if "%" in head.path else head.path
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": head.version,
+            "server": self._server,
+            "client": self.client,
+            "scheme": "http",
+            "method": head.method,
+            "root_path": "",
+            "path": path,
+            "raw_path": head.path.encode(),
+            "query_string": head.query.encode(),
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in head.fields],
+            "state": self._state.app_state.copy(),
+            "extensions": {"headgate": cycle},
+        }
+
+    def _on_response(self) -> None:
         cycle, self._running = self._running, None
         if cycle is None or self.transport.is_closing():
             return
         if not cycle.keep_alive:
             self._hang_up(linger=cycle.more_body)
         elif self.pipeline:
-            self._run(self.pipeline.pop()[0])  # type: ignore[arg-type]
+            self._run(self.pipeline.pop())
             self._resume_held()
         elif self._refusal:
             self._say_refusal()
         else:
             self.flow.resume_reading()
             if not self._cutter.partial:
-                self._reading.set_in(self.limits.idle_s)
+                self._reading.set_in(self._limits.idle_s)
 
     def _resume_held(self) -> None:
         self.flow.resume_reading()
         if self._held:
-            self.loop.call_soon(self.data_received, b"")
+            self._loop.call_soon(self.data_received, b"")
 
     def _refuse(self, fault: Fault) -> None:
         """Nothing more is read; the fault is told once the answers before it are out."""
         self._deaf = True
         self._reading.off()
         broken = self._due()
-        target = broken.scope["raw_path"] if broken is not None else self._cutter.refused_target
-        request_id = secrets.token_hex(16)
-        date = self.server_state.default_headers
-        self._refusal = write_refusal(fault, target, request_id, date)
+        target = broken.head.path.encode() if broken is not None else self._cutter.refused_target
+        self._refusal = write_refusal(fault, target, secrets.token_hex(16), self._state.own_lines)
         if broken is not None and broken is self._running:
             self._break(broken)
         elif broken is not None:
@@ -235,8 +235,8 @@ class Protocol(HttpToolsProtocol):
         self._running = None
         if cycle.response_started:
             self._refusal = b""
-        cycle.connection.leave()
-        cycle.message_event.set()
+        cycle.leave()
+        cycle.tell()
 
     def _say_refusal(self) -> None:
         if self._refusal:
@@ -253,7 +253,7 @@ class Protocol(HttpToolsProtocol):
         if linger and self.transport.can_write_eof():
             self.transport.write_eof()
             self.flow.resume_reading()
-            self._reading.set_in(self.limits.linger_s)
+            self._reading.set_in(self._limits.linger_s)
         else:
             self.transport.close()
             self._bound_writing()
@@ -265,13 +265,13 @@ class Protocol(HttpToolsProtocol):
         self._deaf = True
         running, self._running = self._running, None
         if running is not None and not running.response_complete:
-            running.connection.leave()
-            running.message_event.set()
+            running.leave()
+            running.tell()
 
     def _on_quiet(self) -> None:
         """No byte came in time for what was being read."""
         if self.flow.read_paused:
-            self._reading.set_in(self.limits.body_s)
+            self._reading.set_in(self._limits.body_s)
         elif self._deaf:
             self._hang_up(linger=False)
         elif self._cutter.partial:
@@ -282,18 +282,18 @@ class Protocol(HttpToolsProtocol):
             self._hang_up(linger=False)
 
     def _on_stalled_body(self, cycle: Cycle) -> None:
-        if cycle.waiting_for_100_continue:
-            self._reading.set_in(self.limits.body_s)
-        elif not cycle.connection.stalled and cycle is self._running:
-            cycle.connection.stalled = True
-            cycle.message_event.set()
-            self._reading.set_in(self.limits.stall_grace_s)
+        if cycle.waits_for_word:
+            self._reading.set_in(self._limits.body_s)
+        elif not cycle.stalled and cycle is self._running:
+            cycle.stalled = True
+            cycle.tell()
+            self._reading.set_in(self._limits.stall_grace_s)
         else:
             self._refuse(Fault(kind="request_stalled", message="the request's body stalled"))
 
     def _bound_writing(self) -> None:
         self._unsent = self.transport.get_write_buffer_size()
-        self._writing.set_in(self.limits.write_s)
+        self._writing.set_in(self._limits.write_s)
 
     def _on_write_stall(self) -> None:
         """Cuts off a peer that took no byte since the last look."""
@@ -307,7 +307,6 @@ class Protocol(HttpToolsProtocol):
         self._leave()
         reset(self.transport)
 
-    @override
     def shutdown(self) -> None:
         """For a server that drains: the running request is the last one."""
         self.pipeline.clear()
@@ -321,11 +320,6 @@ class Protocol(HttpToolsProtocol):
             self._reading.off()
 
 
-def bounded(limits: Limits) -> type[Protocol]:
-    """The protocol with these limits, as the class that uvicorn wants."""
-
-    class Bounded(Protocol):
-        pass
-
-    Bounded.limits = limits
-    return Bounded
+def _address(name: Any) -> tuple[str, int] | None:
+    """Host and port of one end; None where it has none."""
+    return (str(name[0]), int(name[1])) if isinstance(name, (tuple, list)) else None

@@ -7,7 +7,6 @@ shapes of an error body stand here, told apart by the request's path.
 import msgspec
 
 from headgate.model.fault import Fault
-from headgate.server.interface import Headers
 
 _REASONS = {
     400: b"Bad Request",
@@ -18,12 +17,12 @@ _REASONS = {
 }
 
 
-def write_refusal(fault: Fault, target: bytes, request_id: str, date: Headers) -> bytes:
-    """The response, after which the connection closes; `date` are the server's own headers."""
+def write_refusal(fault: Fault, target: bytes, request_id: str, own_lines: bytes) -> bytes:
+    """The response, after which the connection closes; `own_lines` are the server's own."""
     body = write_body(fault, target, request_id)
     head = [
         b"HTTP/1.1 %d %b\r\n" % (fault.http_status, _REASONS[fault.http_status]),
-        *(b"%b: %b\r\n" % header for header in date),
+        own_lines,
         b"content-type: application/json\r\nconnection: close\r\n",
         b"x-request-id: %b\r\ncontent-length: %d\r\n\r\n" % (request_id.encode(), len(body)),
     ]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from headgate.server.door import Door
 from headgate.server.interface import App
 
 
@@ -14,12 +15,14 @@ def _nothing() -> None:
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """An application and its callbacks, which are synchronous and run in the event loop.
 
+    ``door`` gives the way in past ASGI, if there is one; it is asked for each connection.
     ``on_drain``: no new connection is taken from now on, be not ready any more.
     ``on_drain_deadline``: requests still running must say their last word now.
     ``on_reload``: read the configuration again (SIGHUP).
     """
 
     app: App
+    door: Callable[[], Door | None] = _nothing
     on_drain: Callable[[], None] = _nothing
     on_drain_deadline: Callable[[], None] = _nothing
     on_reload: Callable[[], None] = _nothing
