@@ -20,6 +20,7 @@ from headgate.filters.limits import LimitCallers
 from headgate.filters.metering import Metering
 from headgate.filters.pricing import ListPrices, Pricing
 from headgate.filters.request_log import RequestLog
+from headgate.filters.strangers import Strangers
 from headgate.filters.taping import Taping
 from headgate.guards import Guards, check_entry
 from headgate.measuring import Measuring, is_bearer, sharing_of
@@ -38,6 +39,7 @@ from headgate.ports import Books, Limiter, Prices, Spending
 from headgate.recordings import recording
 from headgate.server.asgi import Application
 from headgate.server.door import Door
+from headgate.server.early import Early
 from headgate.server.interface import App, Message, Receive, Scope, Send
 from headgate.server.scraping import Scraping
 from headgate.server.service import Service
@@ -91,14 +93,20 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(key.pepper for key in self.secret_keys)
 
 
-def filters(books: Books, limiter: Limiter, prices: Prices, metering: Metering) -> list[Filter]:
+def filters(
+    books: Books,
+    limiter: Limiter,
+    prices: Prices,
+    metering: Metering,
+    strangers: Strangers | None = None,
+) -> list[Filter]:
     """The built-in behaviours of an exchange, in their order: the order is the architecture."""
     return [
         Detail(),
         LimitCallers(limiter, prices, time.time),
         Pricing(prices),
         Accounting(books),
-        RequestLog(books),
+        RequestLog(books, strangers),
         metering,
     ]
 
@@ -181,14 +189,14 @@ class Worker:
         database, ledger = books = await _open_books(launch, closing)
         http = HttpUpstream()
         closing.push_async_callback(http.aclose)
-        ways = WaysOut(http, BUILT_IN_MOCK, _make_mock)
-        measuring = _measuring(launch, self._number)
+        ways, measuring = _ways(http), _measuring(launch, self._number)
         recordings = await closing.enter_async_context(recording(launch.data, self._logging))
         spending, taping = BookedSpending(database), Taping(recordings)
-        gateway = self._gateway = _gateway(ledger, ways, spending, measuring, taping)
+        gateway, early = _gateway(ledger, ways, spending, measuring, taping)
+        self._gateway = gateway
         closing.push_async_callback(gateway.lists.aclose)
         store, vault = await _open_store(database, launch)
-        guards = Guards(gateway, http)
+        guards, scraping = Guards(gateway, http), _scraping(launch, measuring, store)
         knowledge = self._knowledge = _knowledge(launch, store, vault, gateway, (guards, ways))
         await knowledge.open()
         await closing.enter_async_context(remembering(gateway, database, knowledge))
@@ -215,7 +223,7 @@ class Worker:
             )
 
         measuring.look_at(gateway, ledger)
-        self._application = Application(gateway, open_admin, _scraping(launch, measuring, store))
+        self._application = Application(gateway, open_admin, scraping, early)
 
     def _logging(self) -> LoggingSettings:
         known = self._knowledge
@@ -259,6 +267,10 @@ async def _open_store(database: Database, launch: Launch) -> tuple[DirectoryStor
     await store.seal_audit()
     await reseal(store, vault, time.time())
     return store, vault
+
+
+def _ways(http: HttpUpstream) -> WaysOut:
+    return WaysOut(http, BUILT_IN_MOCK, _make_mock)
 
 
 def _measuring(launch: Launch, number: int) -> Measuring:
@@ -325,15 +337,16 @@ def _use(gateway: Gateway, snapshot: Snapshot) -> None:
 
 def _gateway(
     books: Books, ways: WaysOut, spending: Spending, measuring: Measuring, taping: Taping
-) -> Gateway:
+) -> tuple[Gateway, Early]:
     limiter, prices = MemoryLimiter(time.monotonic, time.time, spending), ListPrices()
     lists = ModelLists(ways.to)
-    metering = Metering(measuring.meters, lists.has)
-    return Gateway(
+    metering, strangers = Metering(measuring.meters, lists.has), Strangers()
+    built_in = filters(books, limiter, prices, metering, strangers)
+    gateway = Gateway(
         snapshot=Snapshot(),
         upstream_for=ways.to,
         lists=lists,
-        phases=bind([*filters(books, limiter, prices, metering), taping]),
+        phases=bind([*built_in, taping]),
         wall=time.time,
         draw=random.random,
         # The second, then chance: what comes together lies together in the log's key, so that a
@@ -341,6 +354,7 @@ def _gateway(
         mint=lambda: f"{int(time.time()):08x}{os.urandom(8).hex()}",
         prices=prices,
     )
+    return gateway, Early(gateway, strangers, metering)
 
 
 def _built_in(gateway: Gateway) -> list[Backend]:

@@ -65,6 +65,14 @@ class Metering(Filter):
         if exchange.guard is not None and not exchange.guard.reviews:
             self.amend(exchange)
 
+    def stranger(self, dialect: str, took_s: float) -> None:
+        """Counts a request without a valid key that was refused before it was an exchange, as
+        `close` would."""
+        meters = self._meters
+        meters.requests.add((dialect, OTHER, NONE, "refused", "4xx"))
+        meters.refusals.add(("invalid_api_key",))
+        meters.duration.observe((dialect, "false"), took_s)
+
     @override
     def amend(self, exchange: Exchange) -> None:
         guard = exchange.guard

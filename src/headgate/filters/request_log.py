@@ -18,9 +18,9 @@ from headgate.ports import Books
 class RequestLog(Filter):
     """Writes exchanges into the books."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, strangers: Strangers | None = None) -> None:
         self._books = books
-        self._strangers = Strangers()
+        self._strangers = strangers or Strangers()
 
     @override
     def close(self, exchange: Exchange) -> None:

@@ -22,6 +22,10 @@ class Strangers:
         self._unnoted = 0
         self._said_at: float | None = None
 
+    def has_room(self, now: float) -> bool:
+        """Whether a request that ends at `now` would have one."""
+        return self._left + (now - self._at) * A_SECOND >= 1
+
     def is_worth_a_row(self, now: float) -> bool:
         """Whether a request that ended at `now` is to have one."""
         self._left = min(BURST, self._left + (now - self._at) * A_SECOND)

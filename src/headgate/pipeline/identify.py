@@ -12,6 +12,11 @@ from headgate.pipeline.keys import digest
 from headgate.pipeline.snapshot import Snapshot
 
 _NO_DIGEST = bytes(32)
+_NO_KEY = Fault(
+    kind="invalid_api_key",
+    message="No API key was sent. Send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
+)
+_NOT_VALID = Fault(kind="invalid_api_key", message="The API key is not valid.")
 
 
 class Showing(msgspec.Struct, frozen=True):
@@ -26,20 +31,27 @@ class Showing(msgspec.Struct, frozen=True):
 def identify(snapshot: Snapshot, showing: Showing) -> User:
     """The user whose key is shown. Raises Refused: 400 for two keys, 401 for none or one that is
     not valid, 403 for one that is not for this path or not from this address."""
-    key = given_key(showing.headers)
-    if snapshot.open:
-        return ANYBODY
-    if key is None:
-        raise _unknown(
-            "No API key was sent. Send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'."
-        )
-    user = None if is_junk(key) else _find(snapshot, key)
-    if user is None or not user.is_active or not user.key.is_live(showing.at):
-        raise _unknown("The API key is not valid.")
+    user = user_of(snapshot, showing.headers, showing.at)
+    if isinstance(user, Fault):
+        raise Refused(user)
     if not user.key.may_come_from(showing.peer):
         raise _forbidden("This key may not be used from this address.")
     if not user.key.may_call(showing.path):
         raise _forbidden("This key may not be used for this path.")
+    return user
+
+
+def user_of(snapshot: Snapshot, headers: Mapping[str, str], at: float) -> User | Fault:
+    """The user whose key is shown at the Unix time `at`, or why it is nobody's. Raises Refused
+    for two keys."""
+    key = given_key(headers)
+    if snapshot.open:
+        return ANYBODY
+    if key is None:
+        return _NO_KEY
+    user = None if is_junk(key) else _find(snapshot, key)
+    if user is None or not user.is_active or not user.key.is_live(at):
+        return _NOT_VALID
     return user
 
 
@@ -62,10 +74,6 @@ def _find(snapshot: Snapshot, key: str) -> User | None:
         if hmac.compare_digest(wanted if user else _NO_DIGEST, wanted):
             found = user
     return found
-
-
-def _unknown(message: str) -> Refused:
-    return Refused(Fault(kind="invalid_api_key", message=message))
 
 
 def _forbidden(message: str) -> Refused:

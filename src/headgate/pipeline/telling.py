@@ -17,7 +17,7 @@ from headgate.pipeline.whole import Whole, no_reply
 from headgate.ports import Headers
 from headgate.wire import sse
 
-_JSON = ("content-type", "application/json")
+JSON = ("content-type", "application/json")
 WHOLE_STALL_S = 600.0
 """How long a caller may take to read a whole reply."""
 _LONGEST_WAIT_S = 86_400.0
@@ -26,7 +26,7 @@ _LONGEST_VALUE = 500
 
 def answer_headers(exchange: Exchange) -> passing.Headers:
     """The gateway's own headers: the request's id, where it went, what was lost on the way."""
-    headers = [("x-request-id", exchange.id), ("request-id", exchange.id)]
+    headers = [*id_headers(exchange.id)]
     if exchange.attempts:
         target = exchange.attempts[-1].target
         headers += [
@@ -38,6 +38,11 @@ def answer_headers(exchange: Exchange) -> passing.Headers:
         headers.append(("x-headgate-lost", ", ".join(dict.fromkeys(exchange.losses))))
     wanted = sendable(exchange.guard.effects.to_caller) if exchange.guard else ()
     return (*headers, *exchange.headers_out, *wanted)
+
+
+def id_headers(request_id: str) -> passing.Headers:
+    """What every answer says first."""
+    return (("x-request-id", request_id), ("request-id", request_id))
 
 
 async def start_stream(
@@ -80,7 +85,7 @@ async def tell_whole(turn: Turn, whole: Whole) -> None:
     exchange.status = whole.status
     exchange.told_at = turn.watch.now()
     _take_down(exchange, whole.body)
-    headers = (_JSON, *answer_headers(exchange), *_beside_ours(exchange, whole.headers))
+    headers = (JSON, *answer_headers(exchange), *_beside_ours(exchange, whole.headers))
     respond = turn.downstream.respond(whole.status, _encode(headers), whole.body)
     try:
         await turn.watch.until(respond, turn.watch.now() + WHOLE_STALL_S)
@@ -93,7 +98,7 @@ async def tell_at_once(turn: Turn, body: bytes) -> None:
     """Answers with JSON before any target was asked."""
     turn.exchange.status = 200
     turn.exchange.told_at = turn.watch.now()
-    headers = (_JSON, *answer_headers(turn.exchange))
+    headers = (JSON, *answer_headers(turn.exchange))
     await turn.downstream.respond(200, _encode(headers), body)
 
 
@@ -113,7 +118,7 @@ async def tell_fault(turn: Turn, fault: Fault, gear: Gear | None = None) -> None
     exchange.status = fault.http_status
     body = fault.native or exchange.caller.write_error(fault, exchange.id)
     _take_down(exchange, body)
-    headers = (_JSON, *answer_headers(exchange), *_beside_ours(exchange, _waiting(fault)))
+    headers = (JSON, *answer_headers(exchange), *_beside_ours(exchange, _waiting(fault)))
     await turn.downstream.respond(fault.http_status, _encode(headers), body)
 
 

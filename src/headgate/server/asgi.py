@@ -17,8 +17,12 @@ from headgate.server.conversations import serve_conversations
 from headgate.server.cycle import Cycle
 from headgate.server.direct import CallersEnd, Direct, downstream_of
 from headgate.server.discovery import list_models, show_model
+from headgate.server.door import Refusal
+from headgate.server.early import Early
+from headgate.server.head import Head
 from headgate.server.inference import (
     asked_of,
+    headers_of,
     open_exchange,
     peer_of,
     read_headers,
@@ -49,10 +53,15 @@ class Application:
     """
 
     def __init__(
-        self, gateway: Gateway, open_admin: Callable[[], App], scraping: Scraping | None = None
+        self,
+        gateway: Gateway,
+        open_admin: Callable[[], App],
+        scraping: Scraping | None = None,
+        early: Early | None = None,
     ) -> None:
         self._gateway = gateway
         self._scraping = scraping
+        self._early = early
         self._open_admin = open_admin
         self._admin: App | None = None
 
@@ -66,6 +75,14 @@ class Application:
             return
         downstream = downstream_of(scope, receive, send)
         await self._carry_out(self._serve(path, scope, downstream), path, downstream)
+
+    def refusal(self, head: Head) -> Refusal | None:
+        """See `headgate.server.door.Door`: strangers in a crowd are turned away."""
+        early = self._early
+        if early is None or not early.is_crowded() or head.method != "POST":
+            return None
+        dialect = INFERENCE.get(head.path) or find_endpoint(head.path)
+        return None if dialect is None else early.refusal(dialect, headers_of(head))
 
     def way_in(self, cycle: Cycle) -> Coroutine[Any, Any, None] | None:
         """See `headgate.server.door.Door`: inference needs no messages."""

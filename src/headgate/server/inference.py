@@ -11,6 +11,7 @@ from headgate.pipeline.run import run
 from headgate.ports import Downstream
 from headgate.server.connection import Connection
 from headgate.server.cycle import Cycle
+from headgate.server.head import Head
 from headgate.server.interface import Scope
 
 _LISTS = frozenset(("anthropic-beta",))
@@ -53,10 +54,13 @@ def open_exchange(gateway: Gateway, dialect: Dialect, asked: Asked) -> Exchange:
 def asked_of(cycle: Cycle) -> Asked:
     """What was asked on our own server."""
     head, peername = cycle.head, cycle.peername
-    # Where no name is repeated there is nothing to join.
+    return Asked(head.path, headers_of(head), peername[0] if peername else None)
+
+
+def headers_of(head: Head) -> dict[str, str]:
+    """See `read_headers`. Where no name is repeated there is nothing to join."""
     plain = len(head.headers) == len(head.fields)
-    headers = head.headers if plain else _merged(head.fields)
-    return Asked(head.path, headers, peername[0] if peername else None)
+    return head.headers if plain else _merged(head.fields)
 
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -18,9 +18,10 @@ from headgate.model.fault import Fault, Refused
 from headgate.server.alarm import Alarm
 from headgate.server.connection import is_loopback, reset
 from headgate.server.cutter import Cutter
-from headgate.server.cycle import Cycle
-from headgate.server.door import Door
+from headgate.server.cycle import Cycle, write_answer
+from headgate.server.door import Door, Refusal
 from headgate.server.flow import Flow
+from headgate.server.head import Head
 from headgate.server.interface import App, Scope
 from headgate.server.limits import Limits
 from headgate.server.refusal import write_refusal
@@ -116,6 +117,16 @@ class Protocol(asyncio.Protocol):
                 self._reading.set_in(self._limits.header_s)
             return b""
         whole = not cutter.in_body
+        if self._door is not None and self._running is None and not self.flow.write_paused:
+            refusal = self._door.refusal(head)
+            if refusal is not None:
+                self._turn_away(refusal, head.keeps_alive and whole, whole)
+                return rest
+        self._open(head, body, whole)
+        return rest
+
+    def _open(self, head: Head, body: bytes, whole: bool) -> None:
+        """The request is served, now or in its turn."""
         cycle = self._last = Cycle(
             self.transport, head, self.flow, self._state.own_lines, self.client, self._loopback
         )
@@ -131,7 +142,16 @@ class Protocol(asyncio.Protocol):
             self._run(cycle)
         else:
             self.pipeline.appendleft(cycle)
-        return rest
+
+    def _turn_away(self, refusal: Refusal, keep_alive: bool, whole: bool) -> None:
+        """Answers a request of which no more is wanted, as a cycle would; its body, if it came
+        `whole`, is dropped."""
+        lines = self._state.own_lines + refusal.lines
+        self.transport.write(write_answer(refusal.status, lines, refusal.body, keep_alive))
+        if keep_alive:
+            self._reading.set_in(self._limits.idle_s)
+        else:
+            self._hang_up(linger=not whole)
 
     def _take_body(self, data: bytes) -> bytes:
         cutter, cycle = self._cutter, self._last
