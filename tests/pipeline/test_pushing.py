@@ -33,7 +33,7 @@ class FakePushAnswer(FakeAnswer):
         self.paused = 0
         self.told = 0
         self._arrived = b""
-        self._tell: Callable[[], None] | None = None
+        self._tell: Callable[[bytes], None] | None = None
 
     @override
     def pushing(self) -> PushAnswer | None:
@@ -48,7 +48,7 @@ class FakePushAnswer(FakeAnswer):
         data, self._arrived = self._arrived, b""
         return data
 
-    def on_data(self, tell: Callable[[], None] | None) -> None:
+    def on_data(self, tell: Callable[[bytes], None] | None) -> None:
         self._tell = tell
 
     def pause(self) -> None:
@@ -62,21 +62,25 @@ class FakePushAnswer(FakeAnswer):
         return self._tell is not None
 
     def arrive(self, data: bytes) -> None:
-        self._arrived += data
-        self._say()
+        if self._tell is None:
+            self._arrived += data
+        else:
+            self._say(data)
+        if self.ended:
+            self._say(b"")
 
     def end(self) -> None:
         self.ended = True
-        self._say()
+        self._say(b"")
 
     def break_off(self) -> None:
         self.broken = True
-        self._say()
+        self._say(b"")
 
-    def _say(self) -> None:
+    def _say(self, data: bytes) -> None:
         if self._tell is not None:
             self.told += 1
-            self._tell()
+            self._tell(data)
 
 
 class Flow:
@@ -93,6 +97,13 @@ class Flow:
         self.stream = Stream(
             self.answer, Metered(DIALECTS["chat"].backend, caller, False), self.turn.watch
         )
+
+    @property
+    def due(self) -> float:
+        """Until when the watch says that the backend may be silent, if it is asked now."""
+        anew = self.turn.watch._anew
+        assert anew is not None
+        return anew()
 
     async def begin(self, idle_s: float = LONG_S, due: float = NEVER) -> "asyncio.Task[None]":
         """Up to where the rest pushes itself."""
@@ -184,11 +195,11 @@ async def test_silence_ends_the_stream() -> None:
 async def test_every_event_puts_the_deadline_off() -> None:
     flow = Flow()
     running = await flow.begin(idle_s=LONG_S)
-    before = flow.turn.watch._due
+    before = flow.due
     clock = flow.turn.watch.now
     flow.turn.watch.now = lambda: clock() + 10.0
     flow.answer.arrive(CHAT[1])
-    assert flow.turn.watch._due >= before + 9.0
+    assert flow.due >= before + 9.0
     flow.answer.end()
     await running
 
@@ -196,11 +207,11 @@ async def test_every_event_puts_the_deadline_off() -> None:
 async def test_a_ping_does_not_put_the_deadline_off() -> None:
     flow = Flow()
     running = await flow.begin(idle_s=LONG_S)
-    before = flow.turn.watch._due
+    before = flow.due
     clock = flow.turn.watch.now
     flow.turn.watch.now = lambda: clock() + 10.0
     flow.answer.arrive(b": ping\n\n")
-    assert flow.turn.watch._due == before
+    assert flow.due == before
     flow.answer.end()
     await running
 
@@ -235,7 +246,8 @@ async def test_nothing_overtakes_a_heartbeat() -> None:
         flow.caller.pieces.append(b": beat\n\n")
 
     flow.turn.watch.beat(0.001, beat)
-    flow.answer.arrive(CHAT[1])  # the wait that is on notices the beat
+    flow.answer.arrive(CHAT[1])
+    flow.turn.watch.put_off(flow.due)  # the wait that is on notices the beat
     await begun.wait()
     flow.answer.arrive(b"".join(CHAT[2:]))
     go.set()

@@ -134,7 +134,7 @@ async def test_an_error_ends_the_relay() -> None:
 
 async def test_a_frame_without_end_is_nonsense(monkeypatch: pytest.MonkeyPatch) -> None:
     flow = Flow(FakeAnswer(CHAT[0], b"data: " + b"x" * 2000, then="wait"))
-    monkeypatch.setattr(flow.stream._gear, "feed", _bounded(500))
+    monkeypatch.setattr(flow.stream, "transform", _bounded(500))
     assert await flow.relay() == CHAT[0]
     assert flow.stream.ending == "nonsense"
 

@@ -131,9 +131,14 @@ async def test_what_pushes_goes_on_pushing() -> None:
     assert not pushing.broken
     pushing.pause()
     pushing.resume()
-    inner.ended = True
+    told: list[bytes] = []
+    pushing.on_data(told.append)
+    inner.arrive(b"third")
+    pushing.on_data(None)
+    inner.end()
+    assert told == [b"third"]
     assert pushing.ended
-    assert there.heard == [b"first", b"second"]
+    assert there.heard == [b"first", b"second", b"third"]
     assert there.track.ending == "clean"
 
 

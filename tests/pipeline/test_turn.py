@@ -49,11 +49,11 @@ async def test_speaking_puts_the_heartbeat_off() -> None:
         raise AssertionError("the test is over long before")
 
     turn.watch.beat(60.0, beat)
-    before = turn.watch._beat_at
+    before = turn.watch.spoke_at
     clock = turn.watch.now
     turn.watch.now = lambda: clock() + 30.0
     await turn.say(b"piece")
-    assert turn.watch._beat_at >= before + 30.0
+    assert turn.watch.spoke_at >= before + 30.0
     turn.watch.close()
 
 

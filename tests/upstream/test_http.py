@@ -296,15 +296,15 @@ async def test_an_answer_pushes_its_bytes_without_a_task() -> None:
         told: list[bytes] = []
         over = asyncio.Event()
 
-        def tell() -> None:
-            told.append(pushed.take())
-            if pushed.ended:
+        def tell(data: bytes) -> None:
+            told.append(data)
+            if not data:
                 over.set()
 
         pushed.on_data(tell)
         go_on.set()
         await over.wait()
-        assert b"".join(told) == b"one"
+        assert (told, pushed.ended) == ([b"one", b""], True)
         answer.close()
         assert upstream.idle == 1
 

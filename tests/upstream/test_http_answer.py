@@ -222,16 +222,17 @@ def test_many_small_pieces_count_for_what_they_cost() -> None:
 def test_bytes_are_pushed_as_they_arrive() -> None:
     answer, _ = _fed(HEAD)
     told: list[tuple[bytes, bool, bool]] = []
-    answer.on_data(lambda: told.append((answer.take(), answer.ended, answer.broken)))
+    answer.on_data(lambda data: told.append((data, answer.ended, answer.broken)))
     answer.feed(_chunks(b"one"))
     answer.feed(_chunks(b"two") + b"0\r\n\r\n")
-    assert told == [(b"one", False, False), (b"two", True, False)]
+    assert told == [(b"one", False, False), (b"two", True, False), (b"", True, False)]
+    assert answer.take() == b""
 
 
 def test_whoever_takes_what_is_pushed_never_stops_the_backend() -> None:
     answer, notes = _fed(HEAD)
-    answer.on_data(lambda: told.append(len(answer.take())))
     told: list[int] = []
+    answer.on_data(lambda data: told.append(len(data)))
     answer.feed(_chunks(b"x" * 2 * MOST_WAITING_BYTES))
     assert (told, notes) == ([2 * MOST_WAITING_BYTES], [])
 
@@ -240,7 +241,7 @@ def test_whoever_takes_what_is_pushed_never_stops_the_backend() -> None:
 def test_a_failure_is_pushed_too(how: str) -> None:
     answer, _ = _fed(HEAD)
     told: list[bool] = []
-    answer.on_data(lambda: told.append(answer.broken))
+    answer.on_data(lambda data: told.append(answer.broken))
     if how == "lost":
         answer.lost(clean=True)
     else:
@@ -252,7 +253,7 @@ def test_a_failure_is_pushed_too(how: str) -> None:
 def test_nobody_is_told_after_close_or_after_asking_for_quiet(quiet: str) -> None:
     answer, _ = _fed(HEAD)
     told: list[bool] = []
-    answer.on_data(lambda: told.append(True))
+    answer.on_data(lambda data: told.append(True))
     if quiet == "close":
         answer.close()
     else:
@@ -263,7 +264,7 @@ def test_nobody_is_told_after_close_or_after_asking_for_quiet(quiet: str) -> Non
 
 def test_who_is_told_may_close() -> None:
     answer, notes = _fed(HEAD)
-    answer.on_data(answer.close)
+    answer.on_data(lambda data: answer.close())
     answer.feed(_chunks(b"one"))
     assert notes == ["abort"]
 

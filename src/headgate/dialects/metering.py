@@ -18,10 +18,11 @@ _DATA_LINE = re.compile(rb"(?:^|[\r\n])data:")
 class SseMeter:
     """Relays whole frames and notes facts.
 
-    `interest` (a pattern whose alternatives share their first byte is the fastest) and the
-    literal `marks` are searched for in the bytes; only where one is found, and in the first
-    event, are frames taken apart and shown to `note(facts, frame)`, which updates the facts and
-    gives the verdict. `note` must not raise on any frame.
+    `interest` (a pattern whose alternatives share their first byte is the fastest) and, but for a
+    frame that is one line with a JSON object, the literal `marks` are searched for in the bytes;
+    only where one is found, and in the first event, are frames taken apart and shown to
+    `note(facts, frame)`, which updates the facts and gives the verdict. `note` must not raise on
+    any frame.
     """
 
     def __init__(
@@ -38,21 +39,24 @@ class SseMeter:
 
     def feed(self, data: bytes) -> bytes:
         """See `headgate.dialects.dialect.Meter.feed`."""
-        facts = self.facts
+        facts, splitter = self.facts, self._splitter
         if facts.terminated:
             return b""
-        whole = self._splitter.feed(data)
-        if not whole:
-            return b""
-        if facts.events == 0 or self._interesting(whole):
-            return self._look(whole)
-        events = whole.count(b"\ndata:") + whole.startswith(b"data:")
-        if b"\r" in whole:
-            events = len(_DATA_LINE.findall(whole))
+        if splitter.held or not data.endswith(sse.WHOLE):
+            data = splitter.feed(data)
+            if not data:
+                return b""
+        size = len(data)
+        # Most chunks of most streams are one line: no mark can be in it, nor a second event.
+        plain = data.startswith(b"data: {") and data.find(b"\n") == size - 2 and b"\r" not in data
+        marked = not plain and any(mark in data for mark in self._marks)
+        if marked or facts.events == 0 or self._search(data) is not None:
+            return self._look(data)
+        events = 1 if plain else _count(data)
         if events:
             facts.events += events
-            facts.output_bytes += len(whole)
-        return whole
+            facts.output_bytes += size
+        return data
 
     def end(self) -> bytes:
         """See `headgate.dialects.dialect.Meter.end`."""
@@ -63,12 +67,6 @@ class SseMeter:
         if not frames or not sse.is_whole(frames[-1].data):
             return b""
         return self._look(rest.rstrip(b"\r\n") + b"\n\n")
-
-    def _interesting(self, whole: bytes) -> bool:
-        for mark in self._marks:
-            if mark in whole:
-                return True
-        return self._search(whole) is not None
 
     def _look(self, whole: bytes) -> bytes:
         out: list[bytes] = []
@@ -97,3 +95,10 @@ class SseMeter:
                 facts.output_bytes += len(piece)
             relayed = b"" if verdict == "hide" else piece
         return relayed
+
+
+def _count(whole: bytes) -> int:
+    """How many events there are in whole frames, roughly: one for each line of data."""
+    if b"\r" in whole:
+        return len(_DATA_LINE.findall(whole))
+    return whole.count(b"\ndata:") + whole.startswith(b"data:")

@@ -29,8 +29,9 @@ class Stream:
     ) -> None:
         self._answer = answer
         self._gear = gear
+        self.transform = gear.feed
         self._watch = watch
-        self._holding = holding
+        self.holding = holding
         # Chosen once, so that a stream without policies pays nothing for them.
         self._pull = self._read if holding is None else self._read_or_release
         self._seen = -1
@@ -54,12 +55,12 @@ class Stream:
 
         What the caller is to get is held back. Raises Interrupted.
         """
-        holding = self._holding
+        holding = self.holding
         if holding is None:
             return
         held = [self.held]
         while not holding.told and not self.over:
-            held.append(await self._pull(min(self.quiet(idle_s), due)))
+            held.append(await self._pull(min(self._quiet(idle_s), due)))
         if not holding.told:
             held.append(holding.flush())
             while holding.waiting:
@@ -71,7 +72,7 @@ class Stream:
         out = self.held
         self.held = b""
         self._seen = -1
-        pushing = None if self._holding is not None else pushing_of(self, self._answer, turn)
+        pushing = pushing_of(self, self._answer, turn)
         try:
             while True:
                 if out:
@@ -81,22 +82,22 @@ class Stream:
                 if pushing is not None:
                     await pushing.run(idle_s, due)
                     break
-                out = await self._pull(min(self.quiet(idle_s), due))
+                out = await self._pull(min(self._quiet(idle_s), due))
         except Interrupted as interruption:
             self.ending = interruption.reason
         except CallerLeft:
             self.ending = "left"
-        if self._holding is not None and self.ending != "left":
-            await self._let_out(turn, self._holding)
+        if self.holding is not None and self.ending != "left":
+            await self._let_out(turn, self.holding)
 
     async def read_on(self, idle_s: float) -> None:
         """After the caller left: reads the rest, which nobody gets, for the sake of the facts."""
-        facts, due = self.facts, self._watch.now() + READ_ON_S
-        self.ending = self._holding = None
+        due = self._watch.now() + READ_ON_S
+        self.ending = self.holding = None
         self._pull = self._read
         while not self.over:
             try:
-                await self._pull(min(self._watch.now() + _patience_s(facts, idle_s), due))
+                await self._pull(min(self._watch.now() + self.patience_s(idle_s), due))
             except Interrupted as interruption:
                 if interruption.reason != "left":
                     break
@@ -132,7 +133,7 @@ class Stream:
 
     async def _read_or_release(self, due: float) -> bytes:
         """What is next for the caller: of the backend's bytes, or of what policies held."""
-        holding = self._holding
+        holding = self.holding
         assert holding is not None, "only chosen where policies hold"
         if holding.waiting:
             self._seen = -1
@@ -157,7 +158,7 @@ class Stream:
     def feed(self, data: bytes) -> bytes:
         """What the caller is to get for `data`."""
         try:
-            return self._gear.feed(data)
+            return self.transform(data)
         except StreamBroken:
             self.ending = "nonsense"
             return b""
@@ -167,11 +168,15 @@ class Stream:
         self.ending = ending
         return self._gear.end()
 
-    def quiet(self, idle_s: float) -> float:
+    def patience_s(self, idle_s: float) -> float:
+        """How long the backend may be silent after an event."""
+        return min(FINISH_GRACE_S, idle_s) if self.facts.finished else idle_s
+
+    def _quiet(self, idle_s: float) -> float:
         """Until when the backend may be silent: reckoned anew at each event."""
         if self.facts.events != self._seen:
             self._seen = self.facts.events
-            self._quiet_until = self._watch.now() + _patience_s(self.facts, idle_s)
+            self._quiet_until = self._watch.now() + self.patience_s(idle_s)
         return self._quiet_until
 
     def _begun(self) -> bool:
@@ -181,8 +186,3 @@ class Stream:
     def over(self) -> bool:
         """Nothing more is to come, or to be told."""
         return self.ending is not None or self.facts.terminated or self.facts.fault is not None
-
-
-def _patience_s(facts: Facts, idle_s: float) -> float:
-    """How long the backend may be silent now."""
-    return min(FINISH_GRACE_S, idle_s) if facts.finished else idle_s

@@ -7,6 +7,7 @@ both when the exchange is over.
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from headgate.model.recorded import Ending
 from headgate.routing.retry import Sent
@@ -201,23 +202,37 @@ class _TapedPush(TapedAnswer):
     def __init__(self, tape: Tape, track: Track, answer: PushAnswer) -> None:
         super().__init__(tape, track, answer)
         self._pushes = answer
-        self.on_data = answer.on_data
         self.pause = answer.pause
         self.resume = answer.resume
 
     @property
     def ended(self) -> bool:
         """See `headgate.upstream.answer.PushAnswer.ended`."""
-        if self._pushes.ended:
-            self._track.end("clean")
+        self._note_end()
         return self._pushes.ended
 
     @property
     def broken(self) -> bool:
         """See `headgate.upstream.answer.PushAnswer.broken`."""
-        if self._pushes.broken:
-            self._track.end("broken", "the connection was lost inside the answer")
+        self._note_end()
         return self._pushes.broken
+
+    def _note_end(self) -> None:
+        if self._pushes.ended:
+            self._track.end("clean")
+        elif self._pushes.broken:
+            self._track.end("broken", "the connection was lost inside the answer")
+
+    def on_data(self, tell: Callable[[bytes], None] | None) -> None:
+        """See `headgate.upstream.answer.PushAnswer.on_data`."""
+        self._pushes.on_data(None if tell is None else partial(self._hear, tell))
+
+    def _hear(self, tell: Callable[[bytes], None], data: bytes) -> None:
+        if data:
+            self._tape.heard(self._track, data)
+        else:
+            self._note_end()
+        tell(data)
 
     def take(self) -> bytes:
         """See `headgate.upstream.answer.PushAnswer.take`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from headgate.backends.backend import Backend
@@ -48,7 +49,8 @@ class Turn:
             await watch.until(keeping.settled(), NEVER)
         await watch.hush()
         await self._unless_stalled(self.downstream.write(data))
-        self._said(data)
+        watch.spoke()
+        self._note_said(data)
 
     def pushed_body(self) -> PushedBody | None:
         """Where pieces of a stream can be sent without waiting. Nowhere, where a conversation must
@@ -58,15 +60,24 @@ class Turn:
             return None
         return self.downstream.pushing()
 
-    def push(self, body: PushedBody, data: bytes) -> bool:
-        """As `say`, without waiting. False: the caller does not keep up, `make_room` first."""
+    def pusher(self, body: PushedBody) -> Callable[[bytes], bool]:
+        """What says a piece of a stream as `say` does, without waiting; that it spoke is for who
+        uses it to note. False: the caller does not keep up, `make_room` first.
+
+        It is chosen for a stream, so that pieces that nobody else wants to see just leave.
+        """
+        exchange = self.exchange
+        seen = (exchange.recalled, exchange.keeping, exchange.recording, exchange.tape)
+        return body.push if seen == (None,) * 4 else partial(self._push, body)
+
+    def _push(self, body: PushedBody, data: bytes) -> bool:
         exchange = self.exchange
         if exchange.recalled is not None:
             data = exchange.tied(data)
         if exchange.keeping is not None:
             exchange.keeping.take(data)
         has_room = body.push(data)
-        self._said(data)
+        self._note_said(data)
         return has_room
 
     async def make_room(self, body: PushedBody) -> None:
@@ -74,8 +85,7 @@ class Turn:
         await self._unless_stalled(body.room())
         await self.watch.hush()  # a heartbeat that waited for room too must not end the stream
 
-    def _said(self, data: bytes) -> None:
-        self.watch.spoke()
+    def _note_said(self, data: bytes) -> None:
         if self.exchange.recording is not None:
             self.exchange.recording.take(data)
         if self.exchange.tape is not None:

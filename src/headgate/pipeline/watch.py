@@ -28,7 +28,11 @@ class Interrupted(Exception):  # noqa: N818 - named for the fact
 
 
 class Watch:
-    """Watches over the task that made it. Times are monotonic, in seconds."""
+    """Watches over the task that made it. Times are monotonic, in seconds.
+
+    ``spoke_at``: when something was last said to the caller. ``beating``: a heartbeat is just
+    being written, and nothing else must be; ``on_beat`` is called just before.
+    """
 
     def __init__(self) -> None:
         task = asyncio.current_task()
@@ -38,12 +42,14 @@ class Watch:
         self._pending: Reason | None = None
         self._waiting = False
         self._due = NEVER
+        self._anew: Callable[[], float] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = NEVER
         self._beat: Callable[[], Awaitable[None]] | None = None
         self._beat_s = NEVER
-        self._beat_at = NEVER
-        self._beating: asyncio.Task[None] | None = None
+        self.spoke_at = 0.0
+        self.beating: asyncio.Task[None] | None = None
+        self.on_beat: Callable[[], None] | None = None
         self._outlasts_s = 0.0
         self._tires: asyncio.TimerHandle | None = None
         self.now = time.monotonic  # uvloop's own clock stands still within a turn of the loop
@@ -56,33 +62,35 @@ class Watch:
 
     def spoke(self) -> None:
         """Something was said to the caller: the silence begins anew."""
-        self._beat_at = self.now() + self._beat_s
-
-    @property
-    def beating(self) -> bool:
-        """A heartbeat is just being written."""
-        return self._beating is not None and not self._beating.done()
+        self.spoke_at = self.now()
 
     async def hush(self) -> None:
         """Waits for a heartbeat that is just being written."""
-        if self._beating is not None:
-            await self._beating
-            self._beating = None
+        if self.beating is not None:
+            await self.beating
 
     async def silence(self) -> None:
         """No heartbeat from now on; waits for one that is just being written."""
         self._beat = None
-        self._beat_at = self._beat_s = NEVER
+        self._beat_s = NEVER
         await self.hush()
 
-    async def until(self, coroutine: Coroutine[Any, Any, T], due: float) -> T:
+    async def until(
+        self,
+        coroutine: Coroutine[Any, Any, T],
+        due: float,
+        anew: Callable[[], float] | None = None,
+    ) -> T:
         """Waits for `coroutine`, at the longest until `due`. Raises Interrupted, once a reason.
 
-        The coroutine is cancelled then; it must be one that loses nothing by it.
+        The coroutine is cancelled then; it must be one that loses nothing by it. Where the time
+        is up `anew` is asked whether it still is, and says until when to wait: so what puts it
+        off all the time need not say so.
         """
         if self._pending is not None:
             coroutine.close()
             raise Interrupted(self._take())
+        self._anew = anew
         self.put_off(due)
         self._waiting = True
         try:
@@ -97,7 +105,8 @@ class Watch:
     def put_off(self, due: float) -> None:
         """The wait that is on, or the next one, is until `due`."""
         self._due = due
-        wake = due if due < self._beat_at else self._beat_at
+        beat_at = self.spoke_at + self._beat_s
+        wake = due if due < beat_at else beat_at
         if wake < self._rings_at:
             self._arm(wake)
 
@@ -125,14 +134,18 @@ class Watch:
         return self._tires is not None
 
     def interrupt(self, reason: Reason) -> None:
-        """Ends the wait that is on, or the next one. The first reason of several counts."""
-        if self._pending is not None:
+        """Ends the wait that is on, or the next one. The first reason of several counts, but for a
+        time that is up: that need not be the end."""
+        due = self._pending == "due"
+        if self._pending is not None and not due:
             return
         if reason == "left" and self._outlasts_s:
             if self._tires is None:
                 self._tires = self._loop.call_later(self._outlasts_s, self._tire)
             return
         self._pending = reason
+        if due:
+            return  # the task is being woken
         if asyncio.current_task() is self._task:
             # What is waited for says so itself; a task that cancels itself is cancelled too late.
             self._loop.call_soon(self._wake)
@@ -146,8 +159,8 @@ class Watch:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._beating is not None:
-            self._beating.cancel()
+        if self.beating is not None:
+            self.beating.cancel()
 
     def _tire(self) -> None:
         self._outlasts_s = 0.0
@@ -176,19 +189,27 @@ class Watch:
         if not self._waiting:
             return
         now = self.now()
+        if now >= self._due and self._anew is not None:
+            self._due = self._anew()
         if now >= self._due:
             self.interrupt("due")
             return
-        if now >= self._beat_at and self._beat is not None:
-            self._beat_at = now + self._beat_s
-            if self._beating is None or self._beating.done():
-                self._beating = self._loop.create_task(self._say(self._beat))
-        wake = min(self._due, self._beat_at)
+        if now >= self.spoke_at + self._beat_s and self._beat is not None:
+            self.spoke_at = now
+            self._start_beat(self._beat)
+        wake = min(self._due, self.spoke_at + self._beat_s)
         if wake != NEVER:
             self._arm(wake)
+
+    def _start_beat(self, beat: Callable[[], Awaitable[None]]) -> None:
+        if self.beating is None:
+            self.beating = self._loop.create_task(self._say(beat))
+            if self.on_beat is not None:
+                self.on_beat()
 
     async def _say(self, beat: Callable[[], Awaitable[None]]) -> None:
         try:
             await beat()
         except CallerLeft:
             self.interrupt("left")
+        self.beating = None

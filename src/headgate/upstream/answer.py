@@ -83,11 +83,12 @@ class PushAnswer(Answer, Protocol):
         """All that has arrived and was not read; ``b""`` if nothing."""
         ...
 
-    def on_data(self, tell: Callable[[], None] | None) -> None:
-        """From now on `tell` is called at once whenever bytes, the end or a failure arrive.
+    def on_data(self, tell: Callable[[bytes], None] | None) -> None:
+        """From now on `tell` is handed what arrives, at once, and ``b""`` when it has ended or is
+        broken; nothing of that can be taken any more.
 
-        It is not called for what is there already, so take that first; it must not raise, and may
-        call every method. None ends it; `close` does, too.
+        It is not handed what is there already, so take that too; it must not raise, and may call
+        every method. None ends it: what arrives is kept again. `close` ends it, too.
         """
         ...
 

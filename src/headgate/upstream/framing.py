@@ -71,10 +71,11 @@ class UntilClose:
 class Chunked:
     """A body in chunks (RFC 9112 section 7.1). What trailers say is not kept."""
 
-    __slots__ = ("_after_chunk", "_held", "_in_trailers", "_left", "ended", "surplus")
+    __slots__ = ("_after_chunk", "_between", "_held", "_in_trailers", "_left", "ended", "surplus")
     ends_with_connection = False
 
     def __init__(self) -> None:
+        self._between = True  # nothing is held, and a chunk begins
         self._held = b""
         self._left = 0
         self._after_chunk = False
@@ -83,7 +84,19 @@ class Chunked:
         self.surplus = False
 
     def feed(self, data: bytes) -> bytes:
-        """See `Body.feed`."""
+        """See `Body.feed`. What a stream's chunks mostly are, exactly one in its plainest form,
+        is recognised by its length alone."""
+        if self._between:
+            begin = data.find(b"\r\n") + 2
+            size = len(data) - begin - 2
+            if size > 0 and data[:begin].lower() == b"%x\r\n" % size and data.endswith(b"\r\n"):
+                return data[begin:-2]
+        piece = self._take_apart(data)
+        self._between = not (self._held or self._left or self._after_chunk or self._in_trailers)
+        return piece
+
+    def _take_apart(self, data: bytes) -> bytes:
+        """Chunks that are cut anywhere."""
         if self._held:
             data = self._held + data
             self._held = b""

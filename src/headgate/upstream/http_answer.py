@@ -60,7 +60,7 @@ class HttpAnswer:
         self._full = False
         self._paused = False
         self._waiter: asyncio.Future[None] | None = None
-        self._listener: Callable[[], None] | None = None
+        self._listener: Callable[[bytes], None] | None = None
         self._unreachable: TargetUnreachable | None = None
         self._why = "the connection was lost inside the answer"
         self._closed = False
@@ -102,7 +102,7 @@ class HttpAnswer:
             self._flow()
         return data
 
-    def on_data(self, tell: Callable[[], None] | None) -> None:
+    def on_data(self, tell: Callable[[bytes], None] | None) -> None:
         """See `headgate.upstream.answer.PushAnswer.on_data`."""
         self._listener = tell
 
@@ -147,22 +147,30 @@ class HttpAnswer:
             self._keeps = False  # nobody asked for these bytes
             return
         try:
-            body = self._body
-            if body is None:
-                body, data = self._read_head(data)
-                if body is None:
-                    return
-            piece = body.feed(data)
+            piece = self._feed_first(data) if self._body is None else self._body.feed(data)
         except Malformed as malformed:
             self._give_up(malformed.before)
             return
-        if piece:
-            self._pieces.append(piece)
-            self._waiting += len(piece) + _PIECE_BYTES
+        body = self._body
+        if body is None:
+            return
         if body.ended:
             self.ended = True
             self._keeps = self._keeps and not body.surplus
-        self._tell()
+        listener = self._listener
+        if listener is None:
+            self._keep(piece)
+        elif piece:
+            listener(piece)
+        if self.ended:
+            self._tell()
+
+    def _keep(self, piece: bytes) -> None:
+        """Until somebody takes it; of so many bytes that the backend is stopped then."""
+        if piece:
+            self._pieces.append(piece)
+            self._waiting += len(piece) + _PIECE_BYTES
+        self._wake()
         if self._waiting > MOST_WAITING_BYTES and not self._full:
             self._full = True
             self._flow()
@@ -183,21 +191,21 @@ class HttpAnswer:
             self.broken = True
         self._tell()
 
-    def _read_head(self, data: bytes) -> tuple[Body | None, bytes]:
-        """The body, once the head is whole, and what of it has come. Raises Malformed."""
+    def _feed_first(self, data: bytes) -> bytes:
+        """Reads the head; what has come of the body behind it. Raises Malformed."""
         seen = len(self._held)
         data = self._held + data
         while end := head_end(data, seen):
             head, data, seen = read_head(data[:end]), data[end:], 0
             if head.status >= 200:
-                return self._open(head), data
+                return self._open(head).feed(data)
             self._interim += 1
             if head.status == 101 or self._interim > _MOST_INTERIM:
                 raise Malformed("no answer comes after this")
             if not data:
                 break
         self._held = data
-        return None, b""
+        return b""
 
     def _open(self, head: Head) -> Body:
         self._held = b""
@@ -210,13 +218,15 @@ class HttpAnswer:
 
     def _give_up(self, before: bytes) -> None:
         """What came after `before` is not HTTP: nothing more is wanted of this connection."""
-        if before:
-            self._pieces.append(before)
         if self._body is None:
             self._unreachable = TargetUnreachable("it did not answer in HTTP", "headers")
         self._why = "its framing is not HTTP"
         self.broken = True
         self._connection.abort()
+        if before and self._listener is not None:
+            self._listener(before)
+        elif before:
+            self._pieces.append(before)
         self._tell()
 
     def _flow(self) -> None:
@@ -229,11 +239,15 @@ class HttpAnswer:
             self._connection.resume()
 
     def _tell(self) -> None:
+        """The answer has ended, or is broken."""
+        self._wake()
+        if self._listener is not None:
+            self._listener(b"")
+
+    def _wake(self) -> None:
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
-        if self._listener is not None:
-            self._listener()
 
     async def _wait(self) -> None:
         self._waiter = asyncio.get_running_loop().create_future()

@@ -16,6 +16,8 @@ MAX_FRAME = 64 * 1024 * 1024
 """Bytes of one frame; a frame may be megabytes (images, encrypted reasoning), not endless."""
 
 BOM = b"\xef\xbb\xbf"
+WHOLE = (b"\n\n", b"\r\n\r\n")
+"""How bytes end behind which no frame is open, if none was before them."""
 
 _BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _HALF_LINE_END = re.compile(rb"\n\r\Z")
@@ -32,11 +34,12 @@ class Frame(msgspec.Struct, frozen=True):
 class Splitter:
     """Gives back bytes up to the end of the last whole frame and holds the rest.
 
-    Concatenated, what `feed` and `rest` return is exactly what was fed.
+    Concatenated, what `feed` and `rest` return is exactly what was fed. ``held`` is what `feed`
+    has not given back yet.
     """
 
     def __init__(self, limit: int = MAX_FRAME) -> None:
-        self._held = bytearray()
+        self.held = bytearray()
         self._scan_from = 0
         self._limit = limit
 
@@ -45,9 +48,9 @@ class Splitter:
 
         Raises StreamBroken where one frame exceeds the limit.
         """
-        if not self._held and data.endswith((b"\n\n", b"\r\n\r\n")):
+        held = self.held
+        if not held and data.endswith(WHOLE):
             return data
-        held = self._held
         held += data
         end = self._last_blank_line()
         if end < 0:
@@ -62,17 +65,17 @@ class Splitter:
 
     def rest(self) -> bytes:
         """What is held: the start of a frame that never ended. Holds nothing afterwards."""
-        rest = bytes(self._held)
-        self._held.clear()
+        rest = bytes(self.held)
+        self.held.clear()
         self._scan_from = 0
         return rest
 
     def _last_blank_line(self) -> int:
         end = -1
         position = self._scan_from
-        while match := _BLANK_LINE.search(self._held, position):
+        while match := _BLANK_LINE.search(self.held, position):
             position = match.end()
-            if position < len(self._held) or not _HALF_LINE_END.search(match.group()):
+            if position < len(self.held) or not _HALF_LINE_END.search(match.group()):
                 end = position
         return end
 
