@@ -86,7 +86,7 @@ class FakePushAnswer(FakeAnswer):
 class Flow:
     """A relayed chat stream that has begun, between two ends that push."""
 
-    def __init__(self) -> None:
+    def __init__(self, holds: "Hold | None" = None) -> None:
         scene = Scene(stream=True)
         self.answer = FakePushAnswer()
         self.caller = scene.downstream
@@ -94,9 +94,8 @@ class Flow:
         self.turn: Turn = scene.turn()
         caller = DIALECTS["chat"].caller
         assert caller is not None
-        self.stream = Stream(
-            self.answer, Metered(DIALECTS["chat"].backend, caller, False), self.turn.watch
-        )
+        gear = holds or Metered(DIALECTS["chat"].backend, caller, False)
+        self.stream = Stream(self.answer, gear, self.turn.watch, holds)
 
     @property
     def due(self) -> float:
@@ -274,6 +273,88 @@ async def test_what_is_pushed_is_recorded() -> None:
     flow.answer.arrive(b"".join(CHAT[1:]))
     await running
     assert flow.turn.exchange.recording.body() == WHOLE.decode()
+
+
+class Hold(Metered):
+    """A gear that holds back what it is told to, and asks somebody when it is told to."""
+
+    def __init__(self) -> None:
+        caller = DIALECTS["chat"].caller
+        assert caller is not None
+        super().__init__(DIALECTS["chat"].backend, caller, False)
+        self.told = True
+        self.waiting = False
+        self.release_at: float | None = None
+        self.kept = b""
+        self.answered = asyncio.Event()
+        self.feed = self.hold
+
+    def hold(self, data: bytes) -> bytes:
+        passed = self._meter.feed(data)
+        if not self.waiting and self.release_at is None:
+            return passed
+        self.kept += passed
+        return b""
+
+    def due(self) -> float | None:
+        return self.release_at
+
+    def release(self) -> bytes:
+        self.release_at = None
+        return self.flush()
+
+    async def step(self) -> bytes:
+        await self.answered.wait()
+        self.waiting = False
+        return self.flush()
+
+    def flush(self) -> bytes:
+        kept, self.kept = self.kept, b""
+        return kept
+
+
+async def test_what_is_held_is_released_in_time_and_in_order() -> None:
+    gear = Hold()
+    flow = Flow(gear)
+    running = await flow.begin()
+    gear.release_at = flow.turn.watch.now() + 0.01
+    flow.answer.arrive(CHAT[1])
+    assert flow.caller.pieces == [CHAT[0]], "held"
+    while len(flow.caller.pieces) < 2:
+        await asyncio.sleep(0)
+    flow.answer.arrive(b"".join(CHAT[2:]))
+    await running
+    assert flow.caller.body == WHOLE
+    assert flow.stream.ending is None
+
+
+async def test_a_later_release_does_not_stretch_the_backend_s_time() -> None:
+    gear = Hold()
+    flow = Flow(gear)
+    running = await flow.begin(idle_s=0.01)
+    gear.release_at = flow.turn.watch.now() + LONG_S
+    flow.answer.arrive(CHAT[1])
+    await running
+    assert flow.stream.ending == "due"
+    assert flow.caller.body == CHAT[0] + CHAT[1], "what was held is let out at the end"
+
+
+async def test_while_somebody_is_asked_nothing_passes() -> None:
+    gear = Hold()
+    flow = Flow(gear)
+    running = await flow.begin()
+    gear.waiting = True
+    flow.answer.arrive(CHAT[1])
+    for _ in range(3):
+        await asyncio.sleep(0)
+    flow.answer.arrive(CHAT[2])
+    assert flow.caller.body == CHAT[0]
+    gear.answered.set()
+    while not flow.answer.listened_to:
+        await asyncio.sleep(0)
+    flow.answer.arrive(b"".join(CHAT[3:]))
+    await running
+    assert flow.caller.body == WHOLE
 
 
 async def test_two_ends_are_needed() -> None:

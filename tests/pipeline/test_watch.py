@@ -62,6 +62,64 @@ async def test_of_two_reasons_the_first_counts_once() -> None:
     await watch.until(_value(), NEVER)
 
 
+async def test_a_time_that_is_up_gives_way_to_a_better_reason() -> None:
+    watch = Watch()
+    watch.interrupt("due")
+    watch.interrupt("left")
+    watch.interrupt("drained")
+    with pytest.raises(Interrupted) as interrupted:
+        await watch.until(_value(), NEVER)
+    assert interrupted.value.reason == "left"
+    await watch.until(_value(), NEVER)
+
+
+async def test_a_better_reason_wakes_the_task_once() -> None:
+    watch = Watch()
+
+    def both() -> None:
+        watch.interrupt("due")
+        watch.interrupt("left")
+
+    asyncio.get_running_loop().call_soon(both)
+    with pytest.raises(Interrupted) as interrupted:
+        await watch.until(_never(), NEVER)
+    assert interrupted.value.reason == "left"
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_where_the_time_is_up_it_is_asked_whether_it_still_is() -> None:
+    watch = Watch()
+    asked: list[float] = []
+
+    def anew() -> float:
+        asked.append(watch.now())
+        return asked[0] + 0.02
+
+    with pytest.raises(Interrupted) as interrupted:
+        await watch.until(_never(), watch.now() + 0.005, anew)
+    assert interrupted.value.reason == "due"
+    assert (len(asked), watch.now() >= asked[0] + 0.02) == (2, True)
+
+
+async def test_before_a_heartbeat_it_is_told_that_nothing_else_may_be_said() -> None:
+    watch = Watch()
+    notes: list[str] = []
+
+    async def say() -> None:
+        notes.append("beat")
+        watch.interrupt("drained")
+
+    watch.on_beat = lambda: notes.append(f"hush {watch.beating is not None}")
+    watch.beat(0.005, say)
+    with pytest.raises(Interrupted):
+        await watch.until(_never(), NEVER)
+    assert notes == ["hush True", "beat"]
+    assert watch.beating is None
+    watch.close()
+
+
 async def test_a_cancellation_from_outside_stays_one() -> None:
     started = asyncio.Event()
 

@@ -35,6 +35,18 @@ def test_where_chunks_are_cut_does_not_matter(
     assert not body.surplus
 
 
+@pytest.mark.parametrize("size", [b"a", b"A", b"0a", b"00000a"])
+def test_a_chunk_that_comes_alone_is_given_in_one_piece(size: bytes) -> None:
+    body = Chunked()
+    for _ in range(2):
+        assert body.feed(size + b"\r\n0123456789\r\n") == b"0123456789"
+    assert body.feed(b"3\r\none") == b"one"
+    assert body.feed(b"\r\n") == b""
+    assert body.feed(b"4\r\n\r\n\r\n\r\n") == b"\r\n\r\n"
+    assert body.feed(b"0\r\n\r\n") == b""
+    assert (body.ended, body.surplus) == (True, False)
+
+
 @settings(max_examples=60)
 @given(bodies, cuts)
 def test_what_is_left_out_of_a_chunked_body_is_missed(

@@ -249,6 +249,14 @@ def test_a_failure_is_pushed_too(how: str) -> None:
     assert told == [True]
 
 
+def test_what_came_before_nonsense_is_pushed_before_the_failure() -> None:
+    answer, _ = _fed(HEAD)
+    told: list[tuple[bytes, bool]] = []
+    answer.on_data(lambda data: told.append((data, answer.broken)))
+    answer.feed(_chunks(b"one") + b"zz\r\n")
+    assert told == [(b"one", True), (b"", True)]
+
+
 @pytest.mark.parametrize("quiet", ["close", "on_data"])
 def test_nobody_is_told_after_close_or_after_asking_for_quiet(quiet: str) -> None:
     answer, _ = _fed(HEAD)
