@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 KEY = "key-that-is-measured-0123456789"
+_BODY = b'{"model":"m","messages":[{"role":"user","content":"Say hello."}]}'
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _CONFIG = """
 backends:
@@ -32,6 +33,15 @@ def gateway(program: str = "headgate") -> Iterator[tuple[int, int]]:
             for needed in (backend_port, port):
                 _wait_for(needed)
             yield pid, port
+
+
+def request(key: str) -> bytes:
+    """A small request with that key."""
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nhost: measured\r\nauthorization: Bearer {key}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(_BODY)}\r\n\r\n"
+    )
+    return head.encode() + _BODY
 
 
 def cpu_s(pid: int) -> float:

@@ -1,6 +1,7 @@
 """The gateway as one ASGI callable: an exact table of routes, no framework, one broad except."""
 
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
@@ -78,11 +79,11 @@ class Application:
 
     def refusal(self, head: Head) -> Refusal | None:
         """See `headgate.server.door.Door`: strangers in a crowd are turned away."""
-        early = self._early
-        if early is None or not early.is_crowded() or head.method != "POST":
+        early, now = self._early, time.monotonic()
+        if early is None or head.method != "POST" or not early.is_crowded(now):
             return None
         dialect = INFERENCE.get(head.path) or find_endpoint(head.path)
-        return None if dialect is None else early.refusal(dialect, headers_of(head))
+        return None if dialect is None else early.refusal(dialect, headers_of(head), now)
 
     def way_in(self, cycle: Cycle) -> Coroutine[Any, Any, None] | None:
         """See `headgate.server.door.Door`: inference needs no messages."""

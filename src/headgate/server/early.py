@@ -30,28 +30,27 @@ class Early:
         self._metering = metering
         self._prepared: dict[tuple[str, str], _Prepared] = {}
 
-    def is_crowded(self) -> bool:
-        """Whether a stranger would have no row now."""
-        return not self._strangers.has_room(time.monotonic())
+    def is_crowded(self, now: float) -> bool:
+        """Whether a stranger would have no row at that monotonic time."""
+        return not self._strangers.has_room(now)
 
-    def refusal(self, dialect: Dialect, headers: Mapping[str, str]) -> Refusal | None:
+    def refusal(self, dialect: Dialect, headers: Mapping[str, str], now: float) -> Refusal | None:
         """The answer to a stranger in the crowd, who is counted; None where the trunk decides."""
-        began = time.monotonic()
         gateway = self._gateway
         try:
             user = user_of(gateway.snapshot, headers, gateway.wall())
         except Refused:
             return None
-        if not isinstance(user, Fault) or self._strangers.has_room(began):
+        if not isinstance(user, Fault):
             return None
-        self._strangers.is_worth_a_row(began)  # it is not, and is counted as one without
+        self._strangers.is_worth_a_row(now)  # it is not, and is counted as one without
         which = (dialect.name, user.message)
         prepared = self._prepared.get(which)
         if prepared is None:
             assert dialect.caller is not None, f"{dialect.name} is spoken to backends only"
             prepared = self._prepared[which] = _Prepared(dialect.caller, user)
         refusal = prepared.told(f"req_{gateway.mint()}".encode())
-        self._metering.stranger(dialect.name, time.monotonic() - began)
+        self._metering.stranger(dialect.name, time.monotonic() - now)
         return refusal
 
 
