@@ -41,8 +41,9 @@ class Books(Protocol):
         """Notes how an attempt ended; idempotent by exchange and attempt."""
         ...
 
-    def close(self, row: ExchangeRow) -> None:
-        """Notes how an exchange ended; said again, it replaces what was said."""
+    def close(self, row: ExchangeRow, last: AttemptRow | None = None) -> None:
+        """Notes how an exchange ended, and with it how its `last` attempt did, where that is not
+        settled yet: both or neither. Said again, it replaces what was said."""
         ...
 
 

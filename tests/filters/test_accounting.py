@@ -1,19 +1,24 @@
 """Intents before, truths after."""
 
+import asyncio
+
 import msgspec
 import pytest
+from typing_extensions import override
 
 from headgate.backends.backend import Backend
-from headgate.dialects.facts import Facts
 from headgate.filters.accounting import Accounting
+from headgate.filters.attempt_rows import is_settled_at_close
+from headgate.filters.request_log import RequestLog
 from headgate.model.books import AttemptRow, ExchangeRow, Intent
 from headgate.model.caller import User
 from headgate.model.fault import Fault
 from headgate.model.price import Cost
-from headgate.model.usage import Usage
 from headgate.pipeline.exchange import Attempt, Exchange
+from headgate.pipeline.filter import Filter
 from headgate.routing.target import Target
-from tests.pipeline.fakes import Scene, refusal, reply
+from tests.pipeline.fakes import FakeAnswer, Scene, refusal, reply
+from tests.pipeline.samples import CHAT
 
 
 class FakeBooks:
@@ -28,8 +33,8 @@ class FakeBooks:
     def settle(self, row: AttemptRow) -> None:
         self.records.append(row)
 
-    def close(self, row: ExchangeRow) -> None:
-        self.records.append(row)
+    def close(self, row: ExchangeRow, last: AttemptRow | None = None) -> None:
+        self.records += [row] if last is None else [last, row]
 
 
 @pytest.fixture
@@ -65,34 +70,6 @@ async def test_an_intent_says_what_is_about_to_leave(books: FakeBooks) -> None:
             routed_model="up-model",
             stream=True,
             input_estimate=len(made.body) // 4,
-        )
-    ]
-
-
-async def test_a_settled_attempt_says_what_it_used(books: FakeBooks) -> None:
-    done = attempt()
-    done.outcome, done.status = "complete", 200
-    done.first_event_at, done.ended_at = 10.25, 11.0
-    done.facts = Facts(3, True, usage=Usage(5, 2, cached_tokens=3, reasoning_tokens=1))
-    Accounting(books).settle(exchange(), done)
-    assert books.records == [
-        AttemptRow(
-            exchange_id="req_1",
-            attempt=2,
-            at=1000.5,
-            user_id="7",
-            backend_id="one",
-            backend_name="one",
-            routed_model="up-model",
-            outcome="complete",
-            status_code=200,
-            prompt_tokens=5,
-            completion_tokens=2,
-            cached_tokens=3,
-            reasoning_tokens=1,
-            usage_source="provider",
-            time_to_first_event_ms=250.0,
-            duration_ms=1000.0,
         )
     ]
 
@@ -135,13 +112,51 @@ async def test_nobody_has_no_id(books: FakeBooks) -> None:
 
 
 async def test_every_intent_of_an_exchange_is_settled(books: FakeBooks) -> None:
-    scene = Scene(refusal(500), reply(), filters=[Accounting(books)])
+    scene = Scene(refusal(500), reply(), filters=[Accounting(books), RequestLog(books)])
     await scene.run()
     kinds = [type(record).__name__ for record in books.records]
-    assert kinds == ["Intent", "AttemptRow", "Intent", "AttemptRow"]
-    last = books.records[-1]
+    assert kinds == ["Intent", "AttemptRow", "Intent", "AttemptRow", "ExchangeRow"]
+    last = books.records[-2]
     assert isinstance(last, AttemptRow)
     assert (last.outcome, last.prompt_tokens, last.usage_source) == ("complete", 5, "provider")
+
+
+class Turns(Filter):
+    """Sees whether the event loop had its turn between the end of an attempt and the close."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.settled_at_close = True
+
+    @override
+    def settle(self, exchange: Exchange, attempt: Attempt) -> None:
+        self.passed, self.settled_at_close = 0, is_settled_at_close(attempt)
+        asyncio.get_running_loop().call_soon(self._pass)
+
+    @override
+    def close(self, exchange: Exchange) -> None:
+        assert self.passed == 0 or not self.settled_at_close
+
+    def _pass(self) -> None:
+        self.passed += 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_waits_for_the_close_does_not_wait_for_the_event_loop(
+    books: FakeBooks, stream: bool
+) -> None:
+    answer = FakeAnswer(*CHAT) if stream else reply()
+    turns = Turns()
+    scene = Scene(answer, stream=stream, filters=[turns, Accounting(books), RequestLog(books)])
+    await scene.run()
+    assert turns.settled_at_close
+    assert [type(record) for record in books.records] == [Intent, AttemptRow, ExchangeRow]
+
+
+async def test_what_failed_is_settled_at_once(books: FakeBooks) -> None:
+    scene = Scene(refusal(400), filters=[Accounting(books)])
+    await scene.run()
+    assert [type(record) for record in books.records] == [Intent, AttemptRow]
 
 
 async def test_what_an_attempt_cost_is_settled_with_it(books: FakeBooks) -> None:

@@ -92,7 +92,7 @@ async def test_the_row_is_written_once_when_the_exchange_is_closed() -> None:
     books = FakeBooks()
     scene = Scene(reply(), filters=[RequestLog(books)])
     await scene.run()
-    [row] = books.records
+    [_, row] = books.records
     assert isinstance(row, ExchangeRow)
     assert (row.id, row.outcome, row.status_code) == ("req_1", "complete", 200)
     assert (row.prompt_tokens, row.completion_tokens, row.response_model) == (5, 2, "up-model")
@@ -107,7 +107,7 @@ async def test_losses_of_the_reply_stand_beside_those_of_the_request() -> None:
         b'"content":[{"type":"text","text":"Hi"}],"usage":{"input_tokens":1,"output_tokens":1}}'
     )
     caller = await Scene(whole, backends=[made], body=body, filters=[RequestLog(books)]).run()
-    [row] = books.records
+    [_, row] = books.records
     assert isinstance(row, ExchangeRow)
     assert row.losses == ("seed",)
     assert caller.headers["x-headgate-lost"] == "seed"

@@ -53,8 +53,12 @@ async def _keep_books(url: str, folder: pathlib.Path, number: int, pipe: int) ->
         os.write(pipe, b"i %b\n" % exchange.encode())
         if count >= OPEN:
             before = f"{number}-{count - OPEN}"
-            ledger.settle(settled(before))
-            ledger.close(closed(before, response_body="y" * (count % 50)))
+            row = closed(before, response_body="y" * (count % 50))
+            if count % 2:
+                ledger.settle(settled(before))
+                ledger.close(row)
+            else:
+                ledger.close(row, settled(before))
             os.write(pipe, b"c %b\n" % before.encode())
         count += 1
         await asyncio.sleep(PAUSE_S)

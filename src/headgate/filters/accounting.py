@@ -2,9 +2,8 @@
 
 from typing_extensions import override
 
-from headgate.filters.secret_shapes import redact
-from headgate.model.books import AttemptRow, Intent
-from headgate.pipeline.bill import bill_of, milliseconds
+from headgate.filters.attempt_rows import is_settled_at_close, row_of
+from headgate.model.books import Intent
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.pipeline.filter import Filter
 from headgate.ports import Books
@@ -39,27 +38,5 @@ class Accounting(Filter):
 
     @override
     def settle(self, exchange: Exchange, attempt: Attempt) -> None:
-        bill = bill_of(attempt, exchange.input_estimate)
-        self._books.settle(
-            AttemptRow(
-                exchange_id=exchange.id,
-                attempt=attempt.number,
-                at=attempt.at,
-                user_id=exchange.user.id or None,
-                backend_id=exchange.snapshot.backend_id(attempt.target.backend),
-                backend_name=attempt.target.backend,
-                routed_model=attempt.target.model,
-                outcome=attempt.outcome,
-                status_code=attempt.status,
-                error_message=redact(attempt.fault.message) if attempt.fault else None,
-                prompt_tokens=bill.usage.input_tokens,
-                completion_tokens=bill.usage.output_tokens,
-                cached_tokens=bill.usage.cached_tokens,
-                reasoning_tokens=bill.usage.reasoning_tokens,
-                usage_source=bill.source,
-                cost_usd=attempt.cost.usd if attempt.cost else None,
-                price_version=attempt.cost.version if attempt.cost else None,
-                time_to_first_event_ms=milliseconds(attempt.asked_at, attempt.first_event_at),
-                duration_ms=milliseconds(attempt.asked_at, attempt.ended_at),
-            )
-        )
+        if not is_settled_at_close(attempt):
+            self._books.settle(row_of(exchange, attempt))

@@ -3,16 +3,19 @@ where that is to be kept."""
 
 from typing_extensions import override
 
+from headgate.filters import attempt_rows
 from headgate.filters.kept_bodies import kept_request, kept_response
 from headgate.filters.policy_notes import notes_of, tags_of
 from headgate.filters.secret_shapes import redact
 from headgate.filters.strangers import Strangers
-from headgate.model.books import ExchangeRow
+from headgate.model.books import AttemptRow, ExchangeRow
 from headgate.model.usage import Bill
 from headgate.pipeline.bill import bill_of, milliseconds, overhead_s
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.filter import Filter
 from headgate.ports import Books
+
+_NOTHING = Bill()
 
 
 class RequestLog(Filter):
@@ -25,7 +28,7 @@ class RequestLog(Filter):
     @override
     def close(self, exchange: Exchange) -> None:
         if not _is_stranger(exchange) or self._strangers.is_worth_a_row(exchange.ended):
-            self._books.close(row_of(exchange))
+            self._books.close(row_of(exchange), _unsettled(exchange))
 
     @override
     def amend(self, exchange: Exchange) -> None:
@@ -35,14 +38,14 @@ class RequestLog(Filter):
 def row_of(exchange: Exchange) -> ExchangeRow:
     """The request log's row of a finished exchange."""
     last = exchange.attempts[-1] if exchange.attempts else None
-    bill = bill_of(last, exchange.input_estimate) if last else Bill()
-    request_body, response_body = _bodies(exchange)
+    bill = bill_of(last, exchange.input_estimate) if last else _NOTHING
+    usage, user, bodies = bill.usage, exchange.user, _bodies(exchange)
     return ExchangeRow(
         id=exchange.id,
         created_at=exchange.created_at,
-        user_id=exchange.user.id or None,
-        user_name=exchange.user.name or None,
-        key_id=exchange.user.key.id or None,
+        user_id=user.id or None,
+        user_name=user.name or None,
+        key_id=user.key.id or None,
         backend_id=exchange.snapshot.backend_id(last.target.backend) if last else None,
         backend_name=last.target.backend if last else None,
         endpoint=exchange.endpoint,
@@ -50,11 +53,11 @@ def row_of(exchange: Exchange) -> ExchangeRow:
         request_model=exchange.envelope.model,
         routed_model=last.target.model if last else None,
         response_model=(last.facts.model or None) if last else None,
-        prompt_tokens=bill.usage.input_tokens,
-        completion_tokens=bill.usage.output_tokens,
-        cached_tokens=bill.usage.cached_tokens,
-        reasoning_tokens=bill.usage.reasoning_tokens,
-        total_tokens=bill.usage.total_tokens if bill.source else None,
+        prompt_tokens=usage.input_tokens,
+        completion_tokens=usage.output_tokens,
+        cached_tokens=usage.cached_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        total_tokens=usage.total_tokens if bill.source else None,
         usage_source=bill.source,
         cost_usd=_cost_usd(exchange),
         status_code=exchange.status,
@@ -67,12 +70,20 @@ def row_of(exchange: Exchange) -> ExchangeRow:
         stream=exchange.envelope.stream,
         detail_logged=exchange.recording is not None,
         session=exchange.session,
-        losses=tuple(dict.fromkeys(exchange.losses)),
+        losses=tuple(dict.fromkeys(exchange.losses)) if exchange.losses else (),
         policies=notes_of(exchange.guard),
         tags=tags_of(exchange.guard),
-        request_body=request_body,
-        response_body=response_body,
+        request_body=bodies[0],
+        response_body=bodies[1],
     )
+
+
+def _unsettled(exchange: Exchange) -> AttemptRow | None:
+    """The row of the last attempt, where it waits for that of the exchange."""
+    last = exchange.attempts[-1] if exchange.attempts else None
+    if last is None or not attempt_rows.is_settled_at_close(last):
+        return None
+    return attempt_rows.row_of(exchange, last)
 
 
 def _is_stranger(exchange: Exchange) -> bool:

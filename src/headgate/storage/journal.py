@@ -1,8 +1,9 @@
 r"""The append-only journal of one worker: a record is safe from a kill once `append` returned.
 
-A segment is a file ``<worker>.<number>.journal``; a line is ``<crc32> <kind> <json>\n``, written
-by one ``pwrite()``. The worker holds a lock on ``<worker>.lock`` while it lives; the system lets go
-of it however the worker ends. A power failure loses what `sync` had not reached.
+A segment is a file ``<worker>.<number>.journal``; a line is ``<crc32> <kind> <json>\n``, and what
+is appended at once is written by one ``pwrite()``. The worker holds a lock on ``<worker>.lock``
+while it lives; the system lets go of it however the worker ends. A power failure loses what `sync`
+had not reached.
 
 Where the disk is full, the reserve becomes the next segment: its lines are followed by zeros.
 """
@@ -117,9 +118,10 @@ class Journal:
         """Makes the reserve where there is none. Raises OSError. Blocks: call it in a thread."""
         self._reserve.make()
 
-    def append(self, record: Record) -> None:
-        """Writes `record`. Raises OSError where the disk will not take it; nothing is left then."""
-        self._write(line(record))
+    def append(self, *records: Record) -> None:
+        """Writes all of them at once. Raises OSError where the disk will not take them; nothing is
+        left then."""
+        self._write(b"".join(map(line, records)))
 
     def is_full(self) -> bool:
         """Whether it is time to `rotate`. What was carried does not count: it would only be

@@ -24,7 +24,7 @@ from headgate.storage import journal, recovery
 from headgate.storage.book_writer import BookWriter
 from headgate.storage.engine import Database
 from headgate.storage.journal import Journal, Most, Position, Record, WorkerAlive, WorkerLock
-from headgate.storage.recent import Recent
+from headgate.storage.recent import Entry, Recent
 from headgate.storage.set_aside import set_aside
 
 MOST_HELD = 10_000
@@ -97,11 +97,11 @@ class Ledger:
 
     def settle(self, row: AttemptRow) -> None:
         """See `Books.settle`."""
-        self._take(row)
+        self._take((row,))
 
-    def close(self, row: ExchangeRow) -> None:
+    def close(self, row: ExchangeRow, last: AttemptRow | None = None) -> None:
         """See `Books.close`."""
-        self._take(row)
+        self._take((row,) if last is None else (last, row))
         self._open.note(row)
 
     def backlog(self) -> Backlog:
@@ -160,44 +160,46 @@ class Ledger:
         else:
             self._lock.abandon()
 
-    def _take(self, record: AttemptRow | ExchangeRow) -> None:
+    def _take(self, entry: Entry) -> None:
         if self._journal.end.segment - self._done.segment > MOST_WAITING:
-            record = _without_bodies(record)
+            entry = _without_bodies(entry)
         try:
-            self._append(record)
+            self._append(entry)
         except OSError as error:
-            self._hold(record, error)
+            self._hold(entry, error)
         self._rotate_if_full()
         self._waiting += 1
         self._taken.set()
         if self._waiting >= self._pace.batch.records:
             self._full.set()
 
-    def _append(self, record: AttemptRow | ExchangeRow) -> None:
+    def _append(self, entry: Entry) -> None:
         """Writes into the journal; what says what was used has the reserve. Raises OSError."""
         if not self._journal.in_reserve:
             try:
-                self._journal.append(record)
-                self._recent.take(record, self._journal.end)
+                self._journal.append(*entry)
+                self._recent.take(entry, self._journal.end)
                 return
             except OSError as error:
                 self._note_full(error)
-                if not _tells_usage(record):
+                if not _tells_usage(entry):
                     raise
             self._journal.use_reserve(self._open)
-        if not _tells_usage(record):
+        if not _tells_usage(entry):
             raise OSError(errno.ENOSPC, "the reserve is for what was used")
-        self._journal.append(_without_bodies(record))
-        self._recent.take(_without_bodies(record), self._journal.end)
+        entry = _without_bodies(entry)
+        self._journal.append(*entry)
+        self._recent.take(entry, self._journal.end)
 
-    def _hold(self, record: AttemptRow | ExchangeRow, error: OSError) -> None:
-        """Keeps a record, without its bodies, until the database has it."""
-        if len(self._held) < MOST_HELD:
-            self._held.append(_without_bodies(record))
-            return
-        self._lost += 1
-        if self._lost % MOST_HELD == 1:
-            _log.error("records are lost, %d so far: no disk has room: %s", self._lost, error)
+    def _hold(self, entry: Entry, error: OSError) -> None:
+        """Keeps records, without their bodies, until the database has them."""
+        for record in _without_bodies(entry):
+            if len(self._held) < MOST_HELD:
+                self._held.append(record)
+                continue
+            self._lost += 1
+            if self._lost % MOST_HELD == 1:
+                _log.error("records are lost, %d so far: no disk has room: %s", self._lost, error)
 
     def _make_reserve(self) -> None:
         try:
@@ -291,15 +293,19 @@ class Ledger:
         set_aside(self._folder, [journal.line(record)], f"the database refuses a row: {refusal}")
 
 
-def _tells_usage(record: AttemptRow | ExchangeRow) -> bool:
+def _tells_usage(entry: Entry) -> bool:
     """Whether a backend was asked: what was refused before used nothing."""
-    return isinstance(record, AttemptRow) or record.attempts > 0
+    return any(isinstance(row, AttemptRow) or row.attempts > 0 for row in entry)
 
 
-def _without_bodies(record: AttemptRow | ExchangeRow) -> AttemptRow | ExchangeRow:
-    if isinstance(record, AttemptRow):
-        return record
-    return msgspec.structs.replace(record, request_body=None, response_body=None)
+def _without_bodies(entry: Entry) -> Entry:
+    return tuple(map(_without_body, entry))
+
+
+def _without_body(row: AttemptRow | ExchangeRow) -> AttemptRow | ExchangeRow:
+    if isinstance(row, AttemptRow):
+        return row
+    return msgspec.structs.replace(row, request_body=None, response_body=None)
 
 
 def _claim(folder: pathlib.Path) -> tuple[str, WorkerLock]:

@@ -18,8 +18,9 @@ from headgate.storage.sql import Row, Step, Untouched, render
 from headgate.storage.sqlite_thread import SqliteThread, Wanted
 
 BUSY_TIMEOUT_S = 5
-GROUPS = (64, 8)
-"""So many rows are inserted by one statement: between two, the interpreter changes threads."""
+GROUPS = (256, 128, 64, 32, 16, 8, 4, 2)
+"""So many rows are inserted by one statement. After each the thread waits for its turn with the
+interpreter, and while it waits, whatever the event loop does wakes it up for nothing."""
 
 _WAL_PAUSE_S = 0.01
 _DIALECT = sqlite.dialect(paramstyle="qmark")
@@ -164,7 +165,7 @@ def _run_each(connection: sqlite3.Connection, text: str, bound: Sequence[tuple[A
     return touched + max(connection.executemany(text, bound[start:]).rowcount, 0)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=128)
 def _grouped(text: str, size: int) -> str | None:
     """The insert of one row as one of so many; None where it is no insert."""
     head, mark, rest = text.partition(" VALUES (")
