@@ -37,8 +37,9 @@ def _reckon(attempt: Attempt, input_estimate: int) -> Bill:
 
 
 def milliseconds(start: float, end: float | None) -> float | None:
-    """The time between two instants in seconds; None where there was no second."""
-    return None if end is None else round((end - start) * 1000, 3)
+    """The time between two instants in seconds, to the microsecond; None where there was no
+    second."""
+    return None if end is None else round((end - start) * 1e6) / 1000
 
 
 def overhead_s(exchange: Exchange) -> float | None:

@@ -114,7 +114,7 @@ def _values(records: Sequence[Kept]) -> dict[Table, Sequence[Row | Values]]:
     settled = [record for record in records if isinstance(record, AttemptRow)]
     bodies = map(rows.body_values, closed)
     return {
-        tables.exchanges: storable_rows([rows.exchange_values(row) for row in closed]),
+        tables.exchanges: storable_rows(rows.exchange_values(closed)),
         tables.exchange_bodies: [body for body in bodies if body is not None],
-        tables.attempts: storable_rows([rows.attempt_values(row) for row in settled]),
+        tables.attempts: storable_rows(rows.attempt_values(settled)),
     }

@@ -6,8 +6,8 @@ import itertools
 from headgate.model.books import AttemptRow, ExchangeRow
 from headgate.storage.journal import Batch, Position
 
-MOST = 5_000
-"""Entries; their rows have no bodies, so that they take some megabytes at the most."""
+MOST = 10_000
+"""Entries; their rows have no bodies, so that they take some 15 MB at the most."""
 
 Row = AttemptRow | ExchangeRow
 Entry = tuple[Row, ...]

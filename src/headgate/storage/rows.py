@@ -1,6 +1,6 @@
 """The records of the books as table rows, and back."""
 
-import operator
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -23,16 +23,14 @@ class _Checked(msgspec.Struct, frozen=True):
     those with whole numbers."""
 
     indexed: frozenset[int]
-    texts: "operator.itemgetter[Any]"
-    counts: "operator.itemgetter[Any]"
+    counts: frozenset[int]
 
 
 def _checked(table: Table) -> _Checked:
     columns = list(table.columns)
     indexed = [place for place, column in enumerate(columns) if column.name in _INDEXED]
     counts = [at for at, column in enumerate(columns) if isinstance(column.type, BigInteger)]
-    getter = operator.itemgetter
-    return _Checked(frozenset(indexed), getter(*indexed), getter(*counts))
+    return _Checked(frozenset(indexed), frozenset(counts))
 
 
 _EXCHANGES = _checked(tables.exchanges)
@@ -40,16 +38,9 @@ _ATTEMPTS = _checked(tables.attempts)
 _LOSSES = list(tables.exchanges.columns.keys()).index("losses")
 
 
-def exchange_values(row: ExchangeRow) -> Values:
-    """The row of ``exchanges``, in the order of its columns."""
-    values = msgspec.structs.astuple(row)[:_LOSSES]
-    # NULL where there is nothing to tell, which is nearly always.
-    return (
-        *_fitting(values, _EXCHANGES),
-        _json([str(name) for name in row.losses]) if row.losses else "[]",
-        _json(row.policies) if row.policies else None,
-        _json(row.tags) if row.tags else None,
-    )
+def exchange_values(records: Iterable[ExchangeRow]) -> Sequence[Values]:
+    """The rows of ``exchanges``, in the order of its columns."""
+    return _fitting(list(map(_exchange_values, records)), _EXCHANGES)
 
 
 def body_values(row: ExchangeRow) -> Row | None:
@@ -60,9 +51,9 @@ def body_values(row: ExchangeRow) -> Row | None:
     return {"exchange_id": row.id, **bodies}
 
 
-def attempt_values(row: AttemptRow) -> Values:
-    """The row of ``attempts``, in the order of its columns."""
-    return _fitting(msgspec.structs.astuple(row), _ATTEMPTS)
+def attempt_values(records: Iterable[AttemptRow]) -> Sequence[Values]:
+    """The rows of ``attempts``, in the order of its columns."""
+    return _fitting(list(map(msgspec.structs.astuple, records)), _ATTEMPTS)
 
 
 def short(text: str) -> str:
@@ -90,12 +81,30 @@ def attempt(values: Row) -> AttemptRow:
     return AttemptRow(**values)
 
 
-def _fitting(values: Values, checked: "_Checked") -> Values:
-    """`values` with texts that an index takes and numbers that fit; nearly always as they are."""
-    longest = max(map(len, filter(None, checked.texts(values))), default=0)
-    counted = sum(map(abs, filter(None, checked.counts(values))))
-    if longest * 4 <= _MOST_BYTES and counted <= MOST_INT:
-        return values
+def _exchange_values(row: ExchangeRow) -> Values:
+    # NULL where there is nothing to tell, which is nearly always.
+    return (
+        *msgspec.structs.astuple(row)[:_LOSSES],
+        _json([str(name) for name in row.losses]) if row.losses else "[]",
+        _json(row.policies) if row.policies else None,
+        _json(row.tags) if row.tags else None,
+    )
+
+
+def _fitting(rows: Sequence[Values], checked: _Checked) -> Sequence[Values]:
+    """`rows` with texts that an index takes and numbers that fit; nearly always as they are, which
+    a look at the few values of a column is enough to know."""
+    columns = list(zip(*rows, strict=True))
+    texts = [set(columns[place]) for place in checked.indexed] if rows else []
+    counts = [set(columns[place]) for place in checked.counts] if rows else []
+    longest = max((len(text) for column in texts for text in column if text), default=0)
+    largest = max((abs(count) for column in counts for count in column if count), default=0)
+    if longest * 4 <= _MOST_BYTES and largest <= MOST_INT:
+        return rows
+    return [_shortened(values, checked) for values in rows]
+
+
+def _shortened(values: Values, checked: _Checked) -> Values:
     return tuple(
         storable(short(value) if value and place in checked.indexed else value)
         for place, value in enumerate(values)

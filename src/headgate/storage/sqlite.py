@@ -18,7 +18,7 @@ from headgate.storage.sql import Row, Step, Untouched, render
 from headgate.storage.sqlite_thread import SqliteThread, Wanted
 
 BUSY_TIMEOUT_S = 5
-GROUPS = (256, 128, 64, 32, 16, 8, 4, 2)
+GROUPS = (512, 256, 128, 64, 32, 16, 8, 4, 2)
 """So many rows are inserted by one statement. After each the thread waits for its turn with the
 interpreter, and while it waits, whatever the event loop does wakes it up for nothing."""
 

@@ -63,11 +63,13 @@ def _directory() -> list[Step]:
 
 
 def _exchange(row: ExchangeRow) -> Step:
-    values = {**named(exchanges, exchange_values(row)), "request_model": row.request_model}
+    [made] = exchange_values([row])
+    values = {**named(exchanges, made), "request_model": row.request_model}
     return Step(exchanges.insert().values({k: v for k, v in values.items() if k not in LATER}))
 
 
 def _attempt(row: AttemptRow) -> Step:
-    values = named(attempts, attempt_values(row))
+    [made] = attempt_values([row])
+    values = named(attempts, made)
     later = (*LATER, "user_id")
     return Step(attempts.insert().values({k: v for k, v in values.items() if k not in later}))
