@@ -118,7 +118,7 @@ async def test_an_application_that_breaks_the_protocol_loses_its_connection(
     assert closed
     assert written.startswith(begins)
     assert not written.endswith(b"0\r\n\r\n")
-    assert caplog.records[0].name == "uvicorn.error"
+    assert caplog.records[0].name == "headgate.server.cycle"
 
 
 async def test_the_head_of_a_sized_answer_leaves_with_its_body() -> None:

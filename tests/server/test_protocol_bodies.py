@@ -153,7 +153,7 @@ def test_an_application_that_fails_gives_a_json_error_without_its_words(
             assert answer.body.startswith(b'{"error":')
             assert b"secret" not in answer.body
 
-    with caplog.at_level(logging.CRITICAL, "uvicorn.error"):
+    with caplog.at_level(logging.CRITICAL, "headgate.server.cycle"):
         run(scenario())
 
 

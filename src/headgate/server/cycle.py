@@ -17,7 +17,7 @@ from headgate.server.header_text import header_lines
 from headgate.server.interface import Headers, Message
 from headgate.server.refusal import write_body
 
-_LOG = logging.getLogger("uvicorn.error")
+_LOG = logging.getLogger(__name__)
 _NO_BODY = frozenset((204, 304))
 _FRAMING = frozenset((b"connection", b"transfer-encoding", b"content-length"))
 _OURS = frozenset((b"connection", b"transfer-encoding"))
@@ -201,9 +201,9 @@ class Cycle(Connection):
     def conclude(self, error: BaseException | None) -> None:
         """For the protocol: who served the request is through with it, perhaps by an `error`."""
         if error is not None:
-            _LOG.error("Exception in ASGI application\n", exc_info=error)
+            _LOG.error("the application failed", exc_info=error)
         elif not (self.response_complete or self.left):
-            _LOG.error("ASGI callable returned without completing response.")
+            _LOG.error("the application returned without completing its answer")
         if self.response_started:
             if error is not None or not (self.response_complete or self.left):
                 self.transport.close()
