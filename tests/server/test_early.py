@@ -53,7 +53,7 @@ class Rows:
 
     def intend(self, intent: Intent) -> None: ...
     def settle(self, row: AttemptRow) -> None: ...
-    def close(self, row: ExchangeRow) -> None:
+    def close(self, row: ExchangeRow, attempt: AttemptRow | None = None) -> None:
         self.rows.append(row)
 
 
