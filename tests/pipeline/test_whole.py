@@ -13,6 +13,7 @@ from headgate.pipeline.whole import Whole, read_whole, relay_whole, translate_wh
 from headgate.upstream.answer import AnswerBroken
 from tests.pipeline.fakes import FakeAnswer
 from tests.pipeline.samples import CHAT, MESSAGES, REPLY, SEED, asking, chunk, message
+from tests.pipeline.test_pushing import FakePushAnswer
 
 CHAT_DIALECT = DIALECTS["chat"]
 
@@ -27,6 +28,16 @@ def translated(body: bytes, backend: str = "chat", dialect: str = "messages") ->
     request = caller.read_request(asking(dialect))
     context = ReplyContext(id_seed=SEED, created=7, model="fast", request=request)
     return translate_whole(body, DIALECTS[backend], Source(vendor="up"), caller, context)
+
+
+async def test_a_body_that_has_come_whole_is_not_waited_for() -> None:
+    answer = FakePushAnswer()
+    answer.arrive(b"rest")
+    answer.ended = True
+    reading = read_whole(Watch(), answer, b"the ", NEVER)
+    with pytest.raises(StopIteration) as done:
+        reading.send(None)
+    assert done.value.value == b"the rest"
 
 
 async def test_the_rest_of_a_body_is_read_behind_its_head() -> None:

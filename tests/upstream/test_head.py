@@ -1,5 +1,6 @@
+import httptools
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.upstream.framing import Chunked, Malformed, Sized, UntilClose
@@ -26,6 +27,37 @@ def test_any_bytes_are_a_head_or_malformed(data: bytes) -> None:
             pass
 
 
+class Opinion:
+    """What llhttp makes of an answer's head."""
+
+    def __init__(self, head: bytes) -> None:
+        self.fields: list[tuple[str, str]] = []
+        self.parser = httptools.HttpResponseParser(self)
+        self.parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True)
+        self.parser.feed_data(head)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.fields.append((name.decode().lower(), value.decode("latin-1").strip(" \t")))
+
+
+_WORDS = b"A|b|:| |\t|\r\n|\r|\n|\0|\xe9|\x7f|Connection: |close|Content-Length: |3|X-A: b"
+LIKELY = st.lists(st.sampled_from(_WORDS.split(b"|")), max_size=12).map(b"".join)
+
+
+@given(LIKELY)
+@settings(max_examples=500, deadline=None)
+def test_what_is_read_another_parser_reads_in_the_same_way(lines: bytes) -> None:
+    data = b"HTTP/1.1 200 " + lines + b"\r\n\r\n"
+    head = data[: head_end(data)]
+    try:
+        read = read_head(head)
+    except Malformed:
+        return
+    opinion = Opinion(head)
+    assert opinion.parser.get_status_code() == read.status
+    assert dict(opinion.fields) == read.headers
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -49,6 +81,11 @@ def test_what_cannot_become_a_head_is_told_at_once(data: bytes) -> None:
         _head(line="HTTP/1.1 2x0 OK"),
         _head(line="HTTP/1.1 20 OK"),
         _head(line="HTTP/1.1"),
+        _head(line="HTTP/1.1 2000 OK"),
+        _head(line="HTTP/1.1 200OK"),
+        _head(line="HTTP/1.1 200 O\x00K"),
+        b"HTTP/1.1 200 OK\r\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nx: y\r\r\n\r\n",
         _head("x a: b"),
         _head(": b"),
         _head("x\x01: b"),
@@ -79,6 +116,12 @@ def test_what_cannot_become_a_head_is_told_at_once(data: bytes) -> None:
 def test_an_illegal_head_is_malformed(data: bytes) -> None:
     with pytest.raises(Malformed):
         read_head(data)
+
+
+def test_a_line_may_end_in_a_bare_lf() -> None:
+    head = read_head(b"HTTP/1.1 200\nx: y \ncontent-length:\t3\r\n\n")
+    assert head.headers == {"x": "y", "content-length": "3"}
+    assert head.length == 3
 
 
 @pytest.mark.parametrize("end", ["\r\n\r\n", "\n\n", "\n\r\n"])

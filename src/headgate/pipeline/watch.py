@@ -59,6 +59,7 @@ class Watch:
         self._beat = say
         self._beat_s = every_s
         self.spoke()
+        self._look_ahead()
 
     def spoke(self) -> None:
         """Something was said to the caller: the silence begins anew."""
@@ -90,8 +91,9 @@ class Watch:
         if self._pending is not None:
             coroutine.close()
             raise Interrupted(self._take())
-        self._anew = anew
-        self.put_off(due)
+        self._due, self._anew = due, anew
+        if due < self._rings_at or self._beat is not None:
+            self._look_ahead()
         self._waiting = True
         try:
             return await coroutine
@@ -105,10 +107,8 @@ class Watch:
     def put_off(self, due: float) -> None:
         """The wait that is on, or the next one, is until `due`."""
         self._due = due
-        beat_at = self.spoke_at + self._beat_s
-        wake = due if due < beat_at else beat_at
-        if wake < self._rings_at:
-            self._arm(wake)
+        if due < self._rings_at:
+            self._look_ahead()
 
     async def pause(self, seconds: float) -> None:
         """Does nothing for a while. Raises Interrupted."""
@@ -177,11 +177,14 @@ class Watch:
         self._pending = None
         return reason
 
-    def _arm(self, due: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._rings_at = due
-        self._timer = self._loop.call_later(max(0.0, due - self.now()), self._ring)
+    def _look_ahead(self) -> None:
+        """The timer rings for whatever is next."""
+        wake = min(self._due, self.spoke_at + self._beat_s)
+        if wake < self._rings_at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._rings_at = wake
+            self._timer = self._loop.call_later(max(0.0, wake - self.now()), self._ring)
 
     def _ring(self) -> None:
         self._timer = None
@@ -197,9 +200,7 @@ class Watch:
         if now >= self.spoke_at + self._beat_s and self._beat is not None:
             self.spoke_at = now
             self._start_beat(self._beat)
-        wake = min(self._due, self.spoke_at + self._beat_s)
-        if wake != NEVER:
-            self._arm(wake)
+        self._look_ahead()
 
     def _start_beat(self, beat: Callable[[], Awaitable[None]]) -> None:
         if self.beating is None:

@@ -32,6 +32,9 @@ class Whole:
 
 async def read_whole(watch: Watch, answer: Answer, head: bytes, due: float) -> bytes:
     """The rest of the answer's body behind `head`. Raises AnswerBroken and Interrupted."""
+    at_once = answer.pushing()
+    if at_once is not None and at_once.ended:  # as the most come: nothing is to be waited for
+        return head + at_once.take()
     pieces = [head]
     size = len(head)
     while data := await watch.until(answer.read(), due):

@@ -70,10 +70,10 @@ class Connection(asyncio.Protocol):
 
     def ask(self, receiver: Receiver, head: bytes, body: bytes) -> None:
         """Sends a request, all of it or its beginning; `receiver` hears what comes back."""
-        if not self.usable:
+        if self._closing:
             receiver.lost(clean=False)
             return
-        self._receiver = receiver
+        self._receiver = receiver  # a transport that is just being closed will say so to it
         if not body:
             self._transport.write(head)
         elif len(body) <= _JOINED:
@@ -103,7 +103,7 @@ class Connection(asyncio.Protocol):
     def release(self, idle_s: float | None) -> None:
         """The exchange is over, in a way that lets another one follow."""
         self._receiver = None
-        if not self.usable or self._transport.get_write_buffer_size():
+        if self._closing or self._transport.get_write_buffer_size():
             self.abort()
             return
         self._keeper.keep(self, idle_s)

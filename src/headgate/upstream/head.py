@@ -1,8 +1,11 @@
-"""The head of an answer, read by llhttp, and what it says about the body and the connection."""
+"""The head of an answer, and what it says about the body and the connection.
+
+It is read as a request's is (`headgate.server.head`): by two searches, and every line of it is a
+field or the head is refused. Only a bare LF is let pass for a line's end (RFC 9112 section 2.2).
+"""
 
 import re
 
-import httptools
 import msgspec
 
 from headgate.upstream.framing import Body, Chunked, Malformed, Sized, UntilClose
@@ -11,6 +14,12 @@ MOST_HEAD_BYTES = 64 * 1024
 MOST_FIELDS = 256
 _END = re.compile(rb"\n\r?\n")
 _START = b"HTTP/1."
+_STATUS_LINE = re.compile(
+    r"HTTP/(1\.[01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*+)?\r?\n", re.ASCII
+)
+_FIELD = re.compile(
+    r"^([!#$%&'*+.^_`|~0-9A-Za-z-]++):[ \t]*+([\t\x20-\x7e\x80-\xff]*+)\r?\n", re.MULTILINE
+)
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -42,20 +51,19 @@ def head_end(data: bytes, seen: int = 0) -> int:
 
 
 def read_head(data: bytes) -> Head:
-    """The head that `data` is. Raises Malformed."""
-    notes = _Notes()
-    parser = httptools.HttpResponseParser(notes)
-    parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True)
-    try:
-        parser.feed_data(data)
-    except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-        raise Malformed("the head is not legal") from error
-    if not notes.whole or len(notes.fields) > MOST_FIELDS:
-        raise Malformed("the head has too many fields, or none that end it")
-    version = parser.get_http_version()
-    if version not in ("1.1", "1.0"):
-        raise Malformed("this is not HTTP/1")
-    return _judged(parser.get_status_code(), notes.fields, version == "1.1")
+    """The head that `data` is, up to its empty line. Raises Malformed."""
+    text = data.decode("latin-1")
+    status_line = _STATUS_LINE.match(text)
+    if status_line is None:
+        raise Malformed("this does not begin as an answer in HTTP/1 does")
+    lines = text.count("\n") - 2
+    if lines > MOST_FIELDS:
+        raise Malformed("the head has too many fields")
+    found = _FIELD.findall(text, status_line.end())
+    if len(found) < lines:
+        raise Malformed("a line of the head is not a name, a colon and a value")
+    fields = [(name.lower(), value.rstrip(" \t")) for name, value in found]
+    return _judged(int(status_line[2]), fields, status_line[1] == "1.1")
 
 
 def body_of(head: Head, method: str) -> Body:
@@ -67,23 +75,9 @@ def body_of(head: Head, method: str) -> Body:
     return UntilClose() if head.length is None else Sized(head.length)
 
 
-class _Notes:
-    """What llhttp calls while it reads one head."""
-
-    __slots__ = ("fields", "whole")
-
-    def __init__(self) -> None:
-        self.fields: list[tuple[str, str]] = []
-        self.whole = False
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.fields.append((name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")))
-
-    def on_headers_complete(self) -> None:
-        self.whole = True
-
-
 def _judged(status: int, fields: list[tuple[str, str]], persistent: bool) -> Head:
+    if status == 101:
+        raise Malformed("it goes on in another protocol")  # for which nobody asked
     headers = dict(fields)
     if len(headers) < len(fields):
         _refuse_repeated(fields)

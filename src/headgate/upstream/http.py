@@ -62,16 +62,16 @@ class HttpUpstream:
         A kept connection that turns out to be closed before any byte of an answer is not the
         backend's failure: the call goes out once more, on a new connection.
         """
-        loop = asyncio.get_running_loop()
         target = self._targets.get(call.url) or self._read_target(call.url)
         try:
             head = request_head(call, target.request_target, target.host, target.more)
         except ValueError as error:
             raise TargetUnreachable(str(error)) from error
         if isinstance(call.body, bytes):
-            kept = self._pool.take(target.origin, loop.time())
+            loop = asyncio.get_running_loop()
+            asked_at = loop.time()
+            kept = self._pool.take(target.origin, asked_at)
             if kept is not None:
-                asked_at = loop.time()
                 try:
                     return await _ask(kept, call, head)
                 except TargetUnreachable as lost:

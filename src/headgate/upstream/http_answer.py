@@ -152,7 +152,7 @@ class HttpAnswer:
             self._give_up(malformed.before)
             return
         body = self._body
-        if body is None:
+        if body is None:  # its head is not whole
             return
         if body.ended:
             self.ended = True
@@ -200,8 +200,8 @@ class HttpAnswer:
             if head.status >= 200:
                 return self._open(head).feed(data)
             self._interim += 1
-            if head.status == 101 or self._interim > _MOST_INTERIM:
-                raise Malformed("no answer comes after this")
+            if self._interim > _MOST_INTERIM:
+                raise Malformed("no answer comes after so many others")
             if not data:
                 break
         self._held = data

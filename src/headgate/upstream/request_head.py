@@ -21,8 +21,8 @@ _OURS = frozenset(
 
 _NO_BODY = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "DELETE"))
 _HEAD = re.compile(
-    r"[A-Z]+ [!-~]+ HTTP/1\.1\r\n"
-    r"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [^\x00-\x08\x0a-\x1f\x7f]*\r\n)+"
+    r"[A-Z]++ [!-~]++ HTTP/1\.1\r\n"
+    r"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++: [^\x00-\x08\x0a-\x1f\x7f]*+\r\n)++"
 )
 
 
