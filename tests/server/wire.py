@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 from typing_extensions import override
+from uvicorn.config import Config
 
 from headgate.model.fault import Refused
 from headgate.ports import CallerLeft
@@ -14,7 +15,7 @@ from headgate.server.direct import CallersEnd, downstream_of
 from headgate.server.door import Door
 from headgate.server.interface import App, Receive, Scope, Send
 from headgate.server.limits import Limits
-from headgate.server.protocol import Protocol
+from headgate.server.protocol import Protocol, bounded
 from headgate.server.state import State
 
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n((?:[^\r\n]+\r\n)*)\r\n")
@@ -68,9 +69,16 @@ def app_of(conduct: Conduct) -> App:
     return app
 
 
+LEFT = {"pool": "p"}
+"""What the lifespan left for requests."""
+
+
 def make_protocol(app: App, limits: Limits, state: State, door: Door | None = None) -> Protocol:
     """One connection's protocol, as the worker makes it."""
-    return Protocol(app, door, limits, state)
+    config = Config(app, lifespan="off", interface="asgi3", log_config=None)
+    config.load()
+    made = bounded(limits, lambda: door)
+    return made(config, state, dict(LEFT))
 
 
 class Listener:

@@ -16,6 +16,11 @@ class Refusal(NamedTuple):
     body: bytes
 
 
+def no_door() -> None:
+    """There is no way in but ASGI."""
+    return
+
+
 class Door(Protocol):
     """Serves requests by calls on their cycle. Plain ASGI is there for all that it does not."""
 

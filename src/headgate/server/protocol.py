@@ -9,17 +9,19 @@ import asyncio
 import secrets
 import urllib.parse
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
 from typing_extensions import override
+from uvicorn.config import Config
 
 from headgate.model.fault import Fault, Refused
 from headgate.server.alarm import Alarm
 from headgate.server.connection import is_loopback, reset
 from headgate.server.cutter import Cutter
 from headgate.server.cycle import Cycle, write_answer
-from headgate.server.door import Door, Refusal
+from headgate.server.door import Door, Refusal, no_door
 from headgate.server.flow import Flow
 from headgate.server.head import Head
 from headgate.server.interface import App, Scope
@@ -32,14 +34,26 @@ HIGH_WATER = 65536
 
 
 class Protocol(asyncio.Protocol):
-    """One connection. Requests go in by the `door` where it takes them, else as ASGI to `app`."""
+    """One connection, made as uvicorn makes those of its ``http`` setting; `limits` and `door` come
+    by a subclass (see `bounded`). Requests go in by the door where it takes them, else as ASGI to
+    the configuration's application."""
 
-    def __init__(self, app: App, door: Door | None, limits: Limits, state: State) -> None:
-        self._app = app
-        self._door = door
-        self._limits = limits
-        self._state = state
-        self._loop = asyncio.get_running_loop()
+    limits = Limits()
+    door: Callable[[], Door | None] = staticmethod(no_door)
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: State,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._app = cast(App, config.loaded_app)
+        self._door = self.door()
+        self._limits = self.limits
+        self._state = server_state
+        self._app_state = app_state
+        self._loop = _loop or asyncio.get_running_loop()
         self._reading = Alarm(self._loop, self._on_quiet)
         self._writing = Alarm(self._loop, self._on_write_stall)
         self._unsent = 0
@@ -47,7 +61,7 @@ class Protocol(asyncio.Protocol):
         self._server: tuple[str, int] | None = None
         self._running: Cycle | None = None
         self._last: Cycle | None = None
-        self._cutter = Cutter(limits)
+        self._cutter = Cutter(self._limits)
         self._held = b""
         self._deaf = False
         self._refusal = b""
@@ -58,7 +72,7 @@ class Protocol(asyncio.Protocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._state.connections.add(self)
+        self._state.connections.add(self)  # type: ignore[arg-type]
         self.transport = cast(asyncio.Transport, transport)
         self.flow = Flow(self.transport)
         self._server = _address(transport.get_extra_info("sockname"))
@@ -206,7 +220,7 @@ class Protocol(asyncio.Protocol):
             "raw_path": head.path.encode(),
             "query_string": head.query.encode(),
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in head.fields],
-            "state": self._state.app_state.copy(),
+            "state": self._app_state.copy(),
             "extensions": {"headgate": cycle},
         }
 
@@ -338,6 +352,17 @@ class Protocol(asyncio.Protocol):
         if self._due() is not self._running:
             self._deaf = True
             self._reading.off()
+
+
+def bounded(limits: Limits, door: Callable[[], Door | None] = no_door) -> type[Protocol]:
+    """The protocol with these limits and this way in, as the class that uvicorn wants."""
+
+    class Bounded(Protocol):
+        pass
+
+    Bounded.limits = limits
+    Bounded.door = staticmethod(door)
+    return Bounded
 
 
 def _address(name: Any) -> tuple[str, int] | None:

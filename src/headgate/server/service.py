@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from headgate.server.door import Door
+from headgate.server.door import Door, no_door
 from headgate.server.interface import App
 
 
@@ -22,7 +22,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     app: App
-    door: Callable[[], Door | None] = _nothing
+    door: Callable[[], Door | None] = no_door
     on_drain: Callable[[], None] = _nothing
     on_drain_deadline: Callable[[], None] = _nothing
     on_reload: Callable[[], None] = _nothing

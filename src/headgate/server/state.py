@@ -1,18 +1,11 @@
-"""What the connections of one worker share."""
+"""What the connections of one worker share: uvicorn's state, and the server's own header lines."""
 
-import asyncio
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from headgate.server.protocol import Protocol
+from uvicorn.server import ServerState
 
 
-class State:
-    """``own_lines`` are the server's own lines in every head, ``app_state`` what the lifespan left
-    for requests."""
+class State(ServerState):
+    """``own_lines`` are the server's own lines in every head."""
 
-    def __init__(self, app_state: dict[str, Any] | None = None) -> None:
-        self.connections: set[Protocol] = set()
-        self.tasks: set[asyncio.Task[None]] = set()
+    def __init__(self) -> None:
+        super().__init__()
         self.own_lines = b""
-        self.app_state = app_state or {}

@@ -1,29 +1,22 @@
-"""One serving process: its start, its drain and its signals."""
+"""One serving process: uvicorn's, with our protocol, our start, our drain and our signals."""
 
 import asyncio
 import contextlib
 import math
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 
-if sys.platform != "win32":
-    import uvloop
+from uvicorn.config import Config
 
 from headgate.server import collector
 from headgate.server.lifespan import Lifespan
 from headgate.server.limits import Limits
-from headgate.server.protocol import Protocol
+from headgate.server.protocol import Protocol, bounded
 from headgate.server.service import CannotServe, Service, Timing
 from headgate.server.state import State
-
-if sys.platform == "win32":
-    _new_loop = asyncio.new_event_loop
-else:
-    _new_loop = uvloop.new_event_loop
 
 _POLL_S = 0.02
 _BACKLOG = 2048
@@ -41,7 +34,7 @@ def run_worker(
     `lifeline` is a file descriptor that becomes readable when nobody supervises any more, which
     is as good as a signal: a worker left alone would hold the port for ever.
     """
-    with asyncio.Runner(loop_factory=_new_loop) as runner:
+    with asyncio.Runner(loop_factory=worker.config.get_loop_factory()) as runner:
         if lifeline is not None:
             runner.get_loop().add_reader(lifeline, worker.orphaned, lifeline)
         runner.run(worker.serve(sockets, on_ready))
@@ -56,11 +49,11 @@ class Worker:
     """
 
     def __init__(self, service: Service, timing: Timing, limits: Limits) -> None:
+        self.config = _configure(service, limits)
         self._service = service
         self._timing = timing
-        self._limits = limits
         self._lifespan = Lifespan(service.app)
-        self._state = State(self._lifespan.state)
+        self._state = State()
         self._servers: list[asyncio.Server] = []
         self._stopping = asyncio.Event()
         self._startup: asyncio.Task[None] | None = None
@@ -109,7 +102,12 @@ class Worker:
             self._startup = None
 
     def _open(self) -> asyncio.Protocol:
-        return Protocol(self._service.app, self._service.door(), self._limits, self._state)
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config,
+            server_state=self._state,
+            app_state=self._lifespan.state,
+            _loop=asyncio.get_running_loop(),
+        )
 
     def _stop_listening(self, sockets: list[socket.socket]) -> None:
         for server in self._servers:
@@ -129,7 +127,8 @@ class Worker:
 
     def _cut_off(self) -> None:
         for connection in list(self._state.connections):
-            connection.cut_off()
+            if isinstance(connection, Protocol):
+                connection.cut_off()
 
     def _cancel(self) -> None:
         for task in self._state.tasks:
@@ -159,3 +158,21 @@ class Worker:
         finally:
             for number in (*_STOP_SIGNALS, signal.SIGHUP):
                 loop.remove_signal_handler(number)
+
+
+def _configure(service: Service, limits: Limits) -> Config:
+    """uvicorn's configuration: nothing that it would print, add to answers, or do by itself."""
+    config = Config(
+        service.app,
+        http=bounded(limits, service.door),
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        workers=1,
+    )
+    config.load()
+    return config
