@@ -7,7 +7,7 @@ from headgate.model.books import AttemptRow, ExchangeRow
 from headgate.storage.journal import Batch, Position
 
 MOST = 10_000
-"""Entries; their rows have no bodies, so that they take some 15 MB at the most."""
+"""Entries; their rows have no bodies, so that they take 10 to 15 MB at the most."""
 
 Row = AttemptRow | ExchangeRow
 Entry = tuple[Row, ...]
