@@ -12,8 +12,9 @@ STREAMS = 40
 SLOW_STREAMS = 4
 """For proxies that could not keep the pace of more."""
 SLOW = frozenset({"litellm", "portkey"})
-_MERGED = 0.8
-"""A busy machine merges some; more than this and a chunk is no chunk any more."""
+_MERGED = 0.95
+"""Of the chunks, as many come alone at the least, else a chunk is no chunk any more. Nothing is
+merged at this pace, also on a busy machine; only a proxy that does not keep it merges."""
 
 
 def relayed_chunk(stage: Stage, proxy: Proxy) -> Sample:

@@ -25,6 +25,8 @@ class SseMeter:
     any frame.
     """
 
+    __slots__ = ("_holds", "_marks", "_note", "_search", "_splitter", "facts")
+
     def __init__(
         self,
         interest: re.Pattern[bytes],
@@ -36,14 +38,16 @@ class SseMeter:
         self._marks = marks
         self._note = note
         self._splitter = sse.Splitter()
+        self._holds = False
 
     def feed(self, data: bytes) -> bytes:
         """See `headgate.dialects.dialect.Meter.feed`."""
-        facts, splitter = self.facts, self._splitter
+        facts = self.facts
         if facts.terminated:
             return b""
-        if splitter.held or not data.endswith(sse.WHOLE):
-            data = splitter.feed(data)
+        if self._holds or not data.endswith(sse.WHOLE):
+            data = self._splitter.feed(data)
+            self._holds = self._splitter.holds
             if not data:
                 return b""
         size = len(data)

@@ -72,6 +72,7 @@ class Pushing:
         "_idle_s",
         "_listening",
         "_push",
+        "_rings_at",
         "_seen",
         "_stream",
         "_transform",
@@ -92,6 +93,7 @@ class Pushing:
         self._watch = turn.watch
         self._idle_s = 0.0
         self._due = 0.0
+        self._rings_at = 0.0
         self._seen = 0
         self._heard_at = 0.0
         self._listening = False
@@ -138,14 +140,19 @@ class Pushing:
         try:
             await self._watch.until(_until_done(self._woken), self._deadline(), self._deadline)
         except Interrupted as interruption:
-            holding = self._holding
-            too_long = self._watch.now() >= self._patient_until()
-            if interruption.reason != "due" or holding is None or too_long:
+            if interruption.reason != "due" or self._watch.now() >= self._patient_until():
                 raise
-            self._stop()
-            await self._say(holding.release())
+            await self._release()
         finally:
             self._woken = None
+
+    async def _release(self) -> None:
+        """Says what has been held as long as it may; in the task, as whatever takes its time."""
+        holding = self._holding
+        release_at = None if holding is None else holding.due()
+        if holding is not None and release_at is not None and release_at <= self._watch.now():
+            self._stop()
+            await self._say(holding.release())
 
     async def _say(self, out: bytes) -> None:
         if out:
@@ -186,28 +193,38 @@ class Pushing:
             if not self._push(out):
                 self._crowded = True
                 self._stop()
-        noted = facts.finished or facts.terminated or facts.fault is not None
-        if noted or self._holding is not None or not data:
+        if facts.finished or facts.terminated or facts.fault is not None or not data:
             self._look_ahead()
+        elif self._holding is not None:
+            self._mind(self._holding)
 
     def _end(self) -> bytes:
         """What is still to be told where the bytes have ended."""
         return self._stream.end("clean" if self._answer.ended else "broken")
 
     def _look_ahead(self) -> None:
-        """Where it need not go on as before: the stream may be over, somebody may have to be
-        asked, the backend may be given less time, or something be held no longer than so long."""
+        """Near the end: the stream may be over, and the backend is given less time."""
         holding = self._holding
         if self._stream.over or (holding is not None and holding.waiting):
             self._stop()
-        elif self._listening:
+        else:
+            self._watch.put_off(self._deadline())
+
+    def _mind(self, holding: Holding) -> None:
+        """Somebody may have to be asked, or something be released before the alarm rings."""
+        if holding.waiting:
+            self._stop()
+            return
+        release_at = holding.due()
+        if release_at is not None and release_at < self._rings_at:
             self._watch.put_off(self._deadline())
 
     def _deadline(self) -> float:
-        """Until when nothing need be done though nothing arrives."""
-        due = self._patient_until()
+        """Until when nothing need be done though nothing arrives; the alarm rings then."""
+        until = self._patient_until()
         release_at = None if self._holding is None else self._holding.due()
-        return due if release_at is None else min(due, release_at)
+        self._rings_at = until if release_at is None else min(until, release_at)
+        return self._rings_at
 
     def _patient_until(self) -> float:
         return min(self._heard_at + self._stream.patience_s(self._idle_s), self._due)

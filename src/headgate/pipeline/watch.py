@@ -34,6 +34,25 @@ class Watch:
     being written, and nothing else must be; ``on_beat`` is called just before.
     """
 
+    __slots__ = (
+        "_anew",
+        "_beat",
+        "_beat_s",
+        "_due",
+        "_loop",
+        "_outlasts_s",
+        "_pending",
+        "_rings_at",
+        "_task",
+        "_timer",
+        "_tires",
+        "_waiting",
+        "beating",
+        "now",
+        "on_beat",
+        "spoke_at",
+    )
+
     def __init__(self) -> None:
         task = asyncio.current_task()
         assert task is not None, "a watch is made by the task it watches over"

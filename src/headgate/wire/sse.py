@@ -34,21 +34,27 @@ class Frame(msgspec.Struct, frozen=True):
 class Splitter:
     """Gives back bytes up to the end of the last whole frame and holds the rest.
 
-    Concatenated, what `feed` and `rest` return is exactly what was fed. ``held`` is what `feed`
-    has not given back yet.
+    Concatenated, what `feed` and `rest` return is exactly what was fed.
     """
 
+    __slots__ = ("_held", "_limit", "_scan_from")
+
     def __init__(self, limit: int = MAX_FRAME) -> None:
-        self.held = bytearray()
+        self._held = bytearray()
         self._scan_from = 0
         self._limit = limit
+
+    @property
+    def holds(self) -> bool:
+        """Whether a frame is open."""
+        return bool(self._held)
 
     def feed(self, data: bytes) -> bytes:
         """The whole frames that `data` completes, as they came; ``b""`` where none is whole.
 
         Raises StreamBroken where one frame exceeds the limit.
         """
-        held = self.held
+        held = self._held
         if not held and data.endswith(WHOLE):
             return data
         held += data
@@ -65,17 +71,17 @@ class Splitter:
 
     def rest(self) -> bytes:
         """What is held: the start of a frame that never ended. Holds nothing afterwards."""
-        rest = bytes(self.held)
-        self.held.clear()
+        rest = bytes(self._held)
+        self._held.clear()
         self._scan_from = 0
         return rest
 
     def _last_blank_line(self) -> int:
         end = -1
         position = self._scan_from
-        while match := _BLANK_LINE.search(self.held, position):
+        while match := _BLANK_LINE.search(self._held, position):
             position = match.end()
-            if position < len(self.held) or not _HALF_LINE_END.search(match.group()):
+            if position < len(self._held) or not _HALF_LINE_END.search(match.group()):
                 end = position
         return end
 
