@@ -25,8 +25,9 @@ def test_counts_are_whole_and_not_negative(value: object, count: int | None) -> 
 
 
 def test_the_first_count_wins_also_when_it_is_zero() -> None:
-    assert lenient.first_count(None, "x", 0, 5) == 0
-    assert lenient.first_count(None) is None
+    said = {"a": None, "b": "x", "c": 0, "d": 5}
+    assert lenient.count_at(said, "a", "b", "e", "c", "d") == 0
+    assert lenient.count_at(said, "a", "e") is None
 
 
 def test_the_rest_is_what_is_said_beyond_the_known() -> None:

@@ -35,10 +35,11 @@ def count_in(value: Any) -> int | None:
     return int(value) if 0 <= value < 1e15 and value == int(value) else None
 
 
-def first_count(*values: Any) -> int | None:
-    """The first of `values` that is a count."""
-    for value in values:
-        if value is not None and (count := count_in(value)) is not None:
+def count_at(value: Json, *names: str) -> int | None:
+    """The first count that `value` has under one of `names`."""
+    for name in names:
+        found = value.get(name)
+        if found is not None and (count := count_in(found)) is not None:
             return count
     return None
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from headgate.dialects.chat.lenient import Json, first_count, object_in, rest_of
+from headgate.dialects.chat.lenient import Json, count_at, object_in, rest_of
 from headgate.model.usage import Usage
 
 _COUNTERS = ("prompt_tokens", "completion_tokens", "total_tokens")
 _DETAILS = ("prompt_tokens_details", "completion_tokens_details")
 _PLAIN = frozenset((*_COUNTERS, *_DETAILS))
+_CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens")
 _OF_PROMPT = frozenset(("cached_tokens", "cache_write_tokens"))
 _OF_COMPLETION = frozenset(("reasoning_tokens",))
 
@@ -23,21 +24,19 @@ def read_usage(value: Any) -> Usage | None:
         return None
     prompt_details = object_in(value.get("prompt_tokens_details"))
     completion_details = object_in(value.get("completion_tokens_details"))
-    prompt = first_count(value.get("prompt_tokens"), value.get("input_tokens"))
-    completion = first_count(value.get("completion_tokens"), value.get("output_tokens"))
+    prompt = count_at(value, "prompt_tokens", "input_tokens")
+    completion = count_at(value, "completion_tokens", "output_tokens")
     if prompt is None and completion is None:
         return None
-    said = completion_details.get("reasoning_tokens")
-    reasoning = first_count(said, value.get("reasoning_tokens"))
-    total = first_count(value.get("total_tokens"))
+    reasoning = count_at(completion_details, "reasoning_tokens")
+    if reasoning is None:
+        reasoning = count_at(value, "reasoning_tokens")
+    total = count_at(value, "total_tokens")
     if completion is not None and reasoning and total == (prompt or 0) + completion + reasoning:
         completion += reasoning
-    cached = first_count(
-        prompt_details.get("cached_tokens"),
-        value.get("prompt_cache_hit_tokens"),
-        value.get("cached_tokens"),
-        value.get("num_cached_tokens"),
-    )
+    cached = count_at(prompt_details, "cached_tokens") if prompt_details else None
+    if cached is None:
+        cached = count_at(value, *_CACHED)
     extras = rest_of(value, _PLAIN) or {}
     if prompt is not None and cached is not None and cached > prompt:
         extras["prompt_tokens"] = prompt
@@ -52,7 +51,7 @@ def read_usage(value: Any) -> Usage | None:
         prompt,
         completion,
         cached,
-        first_count(prompt_details.get("cache_write_tokens")),
+        count_at(prompt_details, "cache_write_tokens") if prompt_details else None,
         None,
         reasoning,
         "chat",

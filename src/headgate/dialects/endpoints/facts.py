@@ -5,7 +5,7 @@ tokens, or seconds of sound; Cohere says ``meta.billed_units`` and ``meta.tokens
 """
 
 from headgate.dialects.chat.errors import is_error, read_inband
-from headgate.dialects.chat.lenient import Json, count_in, first_count, object_in, text_in
+from headgate.dialects.chat.lenient import Json, count_at, count_in, object_in, text_in
 from headgate.dialects.endpoints.row import Row
 from headgate.dialects.facts import Facts
 from headgate.model.fault import StreamBroken
@@ -42,8 +42,8 @@ def usage_of(reply: Json) -> Usage | None:
     if not counted:
         return None
     whole = count_in(counted.get("total_tokens"))
-    put_in = first_count(counted.get("prompt_tokens"), counted.get("input_tokens"))
-    put_out = first_count(counted.get("completion_tokens"), counted.get("output_tokens"))
+    put_in = count_at(counted, "prompt_tokens", "input_tokens")
+    put_out = count_at(counted, "completion_tokens", "output_tokens")
     if put_in is None and whole is not None:
         put_in = whole - (put_out or 0)
     if put_out is None:
