@@ -1,5 +1,8 @@
 """The hot loop: a backend's stream to a caller, pull, transform, write."""
 
+from collections.abc import Coroutine
+from typing import Any
+
 from headgate.dialects.facts import Facts
 from headgate.model.fault import StreamBroken
 from headgate.pipeline.gears import Gear
@@ -32,8 +35,6 @@ class Stream:
         self.transform = gear.feed
         self._watch = watch
         self.holding = holding
-        # Chosen once, so that a stream without policies pays nothing for them.
-        self._pull = self._read if holding is None else self._read_or_release
         self._seen = -1
         self._quiet_until = NEVER
         self.facts: Facts = gear.facts
@@ -94,7 +95,6 @@ class Stream:
         """After the caller left: reads the rest, which nobody gets, for the sake of the facts."""
         due = self._watch.now() + READ_ON_S
         self.ending = self.holding = None
-        self._pull = self._read
         while not self.over:
             try:
                 await self._pull(min(self._watch.now() + self.patience_s(idle_s), due))
@@ -130,6 +130,11 @@ class Stream:
             self.ending = "left"
         # The backend's reply may be whole, but the caller never got it.
         self.facts.finished = self.facts.terminated = False
+
+    def _pull(self, due: float) -> Coroutine[Any, Any, bytes]:
+        """What is next for the caller. Chosen anew each time: a method that an object keeps of
+        itself is rubbish for the collector afterwards, with all of the exchange behind it."""
+        return self._read(due) if self.holding is None else self._read_or_release(due)
 
     async def _read_or_release(self, due: float) -> bytes:
         """What is next for the caller: of the backend's bytes, or of what policies held."""
