@@ -9,7 +9,7 @@ The finish and the usage are held until `end`, because usage may follow the fini
 names are said once, and whatever is a list carries an ``index`` (clients join by it).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from headgate.dialects.chat.citations import write_annotation
@@ -98,25 +98,11 @@ class StreamWriter:
         self._tail = b',"usage":null}\n\n' if request.include_usage else b"}\n\n"
         self._plain_end = b'},"logprobs":null,"finish_reason":null}]' + self._tail
         self._plain_starts: dict[int, bytes] = {}
-        self._by_type: dict[type, Callable[[Any], bytes]] = {
-            ev.TextDelta: self._text,
-            ev.ReasoningDelta: self._thought,
-            ev.ArgumentsDelta: self._arguments,
-            ev.RefusalDelta: self._refusal,
-            ev.BlockStarted: self._begin,
-            ev.BlockEnded: self._end_block,
-            ev.StateAttached: self._state,
-            ev.CitationAdded: self._citation,
-            ev.PartAdded: self._part,
-            ev.UsageReported: self._report,
-            ev.Started: self._start,
-            ev.Finished: self._finish,
-        }
 
     def write(self, event: ev.Event) -> bytes:
         """See `headgate.dialects.dialect.Writer.write`."""
-        write = self._by_type.get(event.__class__)
-        return b"" if write is None or self._over else write(event)
+        write = _WRITERS.get(event.__class__)
+        return b"" if write is None or self._over else write(self, event)
 
     def end(self) -> bytes:
         """See `headgate.dialects.dialect.Writer.end`. Nothing where nothing was begun."""
@@ -339,6 +325,22 @@ class StreamWriter:
     def _lose(self, name: str) -> None:
         if name not in self.losses:
             self.losses.append(name)
+
+
+_WRITERS: Mapping[type, Callable[[StreamWriter, Any], bytes]] = {
+    ev.TextDelta: StreamWriter._text,
+    ev.ReasoningDelta: StreamWriter._thought,
+    ev.ArgumentsDelta: StreamWriter._arguments,
+    ev.RefusalDelta: StreamWriter._refusal,
+    ev.BlockStarted: StreamWriter._begin,
+    ev.BlockEnded: StreamWriter._end_block,
+    ev.StateAttached: StreamWriter._state,
+    ev.CitationAdded: StreamWriter._citation,
+    ev.PartAdded: StreamWriter._part,
+    ev.UsageReported: StreamWriter._report,
+    ev.Started: StreamWriter._start,
+    ev.Finished: StreamWriter._finish,
+}
 
 
 def _entry(index: int, delta: Json, logprobs: Json | None = None) -> Json:

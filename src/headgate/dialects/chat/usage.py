@@ -28,30 +28,24 @@ def read_usage(value: Any) -> Usage | None:
     completion = count_at(value, "completion_tokens", "output_tokens")
     if prompt is None and completion is None:
         return None
-    reasoning = count_at(completion_details, "reasoning_tokens")
-    if reasoning is None:
-        reasoning = count_at(value, "reasoning_tokens")
+    reasoning = _either(completion_details, value, "reasoning_tokens")
     total = count_at(value, "total_tokens")
     if completion is not None and reasoning and total == (prompt or 0) + completion + reasoning:
         completion += reasoning
-    cached = count_at(prompt_details, "cached_tokens") if prompt_details else None
-    if cached is None:
-        cached = count_at(value, *_CACHED)
+    cached = _either(prompt_details, value, *_CACHED)
     extras = rest_of(value, _PLAIN) or {}
     if prompt is not None and cached is not None and cached > prompt:
         extras["prompt_tokens"] = prompt
         prompt += cached
-    if prompt_details:
-        _keep(extras, "prompt_tokens_details", prompt_details, _OF_PROMPT)
-    if completion_details:
-        _keep(extras, "completion_tokens_details", completion_details, _OF_COMPLETION)
+    _keep(extras, "prompt_tokens_details", prompt_details, _OF_PROMPT)
+    _keep(extras, "completion_tokens_details", completion_details, _OF_COMPLETION)
     if total is not None and total != (prompt or 0) + (completion or 0):
         extras["total_tokens"] = total
     return Usage(
         prompt,
         completion,
         cached,
-        count_at(prompt_details, "cache_write_tokens") if prompt_details else None,
+        count_at(prompt_details, "cache_write_tokens"),
         None,
         reasoning,
         "chat",
@@ -59,8 +53,14 @@ def read_usage(value: Any) -> Usage | None:
     )
 
 
+def _either(details: Json, value: Json, *names: str) -> int | None:
+    """A count of the details, else of the usage itself."""
+    found = count_at(details, *names) if details else None
+    return count_at(value, *names) if found is None else found
+
+
 def _keep(extras: Json, name: str, details: Json, known: frozenset[str]) -> None:
-    rest = rest_of(details, known)
+    rest = rest_of(details, known) if details else None
     if rest:
         extras[name] = rest
 

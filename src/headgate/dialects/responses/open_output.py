@@ -1,7 +1,7 @@
 """Output items of one stream while they are written, and the frames that tell them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 from headgate.dialects.responses import opaque
@@ -64,11 +64,15 @@ class Frames:
 @dataclass(slots=True)
 class OpenPart:
     """One part of an item: a text, a refusal, a thought, a call's arguments. ``head`` is the
-    unchanging start of its delta events, up to the delta itself."""
+    unchanging start of its delta events, up to the delta itself. It knows its item by place and
+    name alone: items hold their parts, and both should go when nobody needs them."""
 
-    item: "OpenOutput"
+    item: InitVar["OpenOutput"]
     kind: str
     index: int
+    item_id: str = ""
+    item_index: int = 0
+    called: str = ""
     head: bytes = b""
     texts: list[str] = field(default_factory=list)
     logprobs: list[Extras] = field(default_factory=list)
@@ -80,7 +84,9 @@ class OpenPart:
         """All that was said so far."""
         return "".join(self.texts)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, item: "OpenOutput") -> None:
+        self.item_id, self.item_index = item.id, item.index
+        self.called = item.head.get("name", "")
         kind = f"{DELTAS[self.kind]}.delta"
         beside: dict[str, Any] = {"logprobs": []} if self.kind == "output_text" else {}
         start = json_text.encode({"type": kind, **self.place(), **beside})[:-1]
@@ -88,7 +94,7 @@ class OpenPart:
 
     def place(self) -> dict[str, Any]:
         """Where the part is, as every event about it says."""
-        place: dict[str, Any] = {"item_id": self.item.id, "output_index": self.item.index}
+        place: dict[str, Any] = {"item_id": self.item_id, "output_index": self.item_index}
         if self.kind in CALLS:
             return place
         place["summary_index" if self.kind == "summary_text" else "content_index"] = self.index
@@ -102,7 +108,7 @@ class OpenPart:
             case "refusal":
                 return {"refusal": self.text}
             case "function_call":
-                return {"name": self.item.head["name"], "arguments": self.text}
+                return {"name": self.called, "arguments": self.text}
             case "custom_tool_call":
                 return {"input": self.text}
             case _:

@@ -181,7 +181,7 @@ class ResponsesWriter:
             else:
                 out = self._open(slot)
         if slot.part is not None:
-            item = slot.part.item
+            item = self._output[slot.part.item_index]
             out += self._close_part(slot.part)
         if item is None:
             return out
