@@ -1,4 +1,5 @@
-"""``make logging-cost``: processor time of a small request with and without books.
+"""``make logging-cost``: processor time of a small request with the books' rows, with bodies in
+the log too, and with neither.
 
 All threads count, so that what is written later is in the figure; rounds alternate, so that a
 busy machine is unfair to both.
@@ -9,30 +10,28 @@ import statistics
 import sys
 import time
 
-from measure.served import KEY, cpu_s, gateway, load
+from measure.served import KEY, cpu_s, gateway, load, request
 
 ROUNDS = 4
 ROUND_S = 4.0
 SETTLE_S = 1.0
 """For what is still to be written after the last answer."""
 CONNECTIONS = 4
-_BODY = b'{"model":"m","messages":[{"role":"user","content":"Say hello."}]}'
-_REQUEST = (
-    f"POST /v1/chat/completions HTTP/1.1\r\nhost: measured\r\nauthorization: Bearer {KEY}\r\n"
-    f"content-type: application/json\r\ncontent-length: {len(_BODY)}\r\n\r\n"
-).encode() + _BODY
+_REQUEST = request(KEY)
 
 
 def main() -> None:
-    """Prints the medians and their ratio."""
-    with gateway() as (pid, port), gateway("measure.without_books") as (bare_pid, bare_port):
-        for warm in (port, bare_port):
-            asyncio.run(_requests(warm, 1.0))
-        rounds = [(_us(pid, port), _us(bare_pid, bare_port)) for _ in range(ROUNDS)]
-    books, bare = (statistics.median(column) for column in zip(*rounds, strict=True))
+    """Prints the medians and their ratios."""
+    bare = gateway("measure.without_books")
+    with gateway() as rows, bare as neither, gateway(bodies=True) as whole:
+        for _, port in (rows, neither, whole):
+            asyncio.run(_requests(port, 1.0))
+        rounds = [(_us(*rows), _us(*neither), _us(*whole)) for _ in range(ROUNDS)]
+    books, without, bodies = (statistics.median(column) for column in zip(*rounds, strict=True))
     sys.stdout.write(
-        f"{load()}\nwith books: {books:.0f} us a request; without: {bare:.0f} us;"
-        f" books are {(books - bare) / books:.0%} of it\n"
+        f"{load()}\nwith books: {books:.0f} us a request; without: {without:.0f} us;"
+        f" books are {(books - without) / books:.0%} of it\n"
+        f"with bodies in the log: {bodies:.0f} us, {(bodies - books) / books:+.0%}\n"
     )
 
 

@@ -17,17 +17,19 @@ _CONFIG = """
 backends:
   up: {{base_url: "http://127.0.0.1:{port}", speaks: [chat], api_key: k, models: [m]}}
 users:
-  - {{name: measured, api_key: {key}, backends: "*"}}
+  - {{name: measured, api_key: {key}, backends: "*", detail_logging: {bodies}}}
 """
 
 
 @contextlib.contextmanager
-def gateway(program: str = "headgate") -> Iterator[tuple[int, int]]:
-    """The process id and the port of a gateway that listens; `program` is the module that runs."""
+def gateway(program: str = "headgate", *, bodies: bool = False) -> Iterator[tuple[int, int]]:
+    """The process id and the port of a gateway that listens; `program` is the module that runs.
+    With `bodies` the request log keeps them."""
     backend_port, port = _free_port(), _free_port()
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "headgate.yaml"
-        config.write_text(_CONFIG.format(port=backend_port, key=KEY))
+        said = {"port": backend_port, "key": KEY, "bodies": str(bodies).lower()}
+        config.write_text(_CONFIG.format(**said))
         serve = ("serve", "--config", str(config), "--data", folder, "--port", str(port))
         with _process("measure.upstream", str(backend_port)), _process(program, *serve) as pid:
             for needed in (backend_port, port):
