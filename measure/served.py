@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 KEY = "key-that-is-measured-0123456789"
-_BODY = b'{"model":"m","messages":[{"role":"user","content":"Say hello."}]}'
+_BODY = b'{"model":"m","messages":[{"role":"user","content":"Say hello."}]%b}'
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _CONFIG = """
 backends:
@@ -37,13 +37,14 @@ def gateway(program: str = "headgate", *, bodies: bool = False) -> Iterator[tupl
             yield pid, port
 
 
-def request(key: str) -> bytes:
+def request(key: str, *, stream: bool = False) -> bytes:
     """A small request with that key."""
+    body = _BODY % (b',"stream":true' if stream else b"")
     head = (
         f"POST /v1/chat/completions HTTP/1.1\r\nhost: measured\r\nauthorization: Bearer {key}\r\n"
-        f"content-type: application/json\r\ncontent-length: {len(_BODY)}\r\n\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     )
-    return head.encode() + _BODY
+    return head.encode() + body
 
 
 def cpu_s(pid: int) -> float:

@@ -1,4 +1,7 @@
-"""A backend that costs next to nothing: one fixed reply. Usage: python -m measure.upstream PORT."""
+"""A backend that costs next to nothing: one fixed reply, or one fixed stream at a fixed pace.
+
+Usage: python -m measure.upstream PORT
+"""
 
 import asyncio
 import sys
@@ -15,6 +18,26 @@ _REPLY = (
 _ANSWER = (
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(_REPLY)
 ) + _REPLY
+
+CHUNKS = 100
+PACE_S = 0.005
+
+
+def _chunk(said: bytes) -> bytes:
+    frame = (
+        b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,' + said + b"\n\n"
+    )
+    return b"%x\r\n%b\r\n" % (len(frame), frame)
+
+
+_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+_PIECE = _chunk(b'"model":"m","choices":[{"index":0,"delta":{"content":" word"}}]}')
+_FINISH = _chunk(b'"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}')
+_USAGE = _chunk(
+    b'"model":"m","choices":[],'
+    b'"usage":{"prompt_tokens":9,"completion_tokens":100,"total_tokens":109}}'
+)
+_END = _FINISH + _USAGE + b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
 
 
 class Backend(asyncio.Protocol):
@@ -38,7 +61,17 @@ class Backend(asyncio.Protocol):
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         if len(body) >= length:
             self._buffer = body[length:]
-            self._transport.write(_ANSWER)
+            if b'"stream":true' in body[:length]:
+                self._transport.write(_HEAD)
+                self._go_on(CHUNKS)
+            else:
+                self._transport.write(_ANSWER)
+
+    def _go_on(self, left: int) -> None:
+        assert self._transport is not None
+        self._transport.write(_PIECE if left else _END)
+        if left and not self._transport.is_closing():
+            asyncio.get_running_loop().call_later(PACE_S, self._go_on, left - 1)
 
 
 async def main(port: int) -> None:

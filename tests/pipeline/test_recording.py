@@ -148,3 +148,13 @@ def test_bounded_text_never_ends_inside_a_character() -> None:
     text = bounded_text("é".encode() * MOST_BYTES, 2 * MOST_BYTES)
     assert set(text.partition("\n")[0]) == {"é"}
     assert bounded_text(b"\xff", 1) == "\ufffd"
+
+
+def test_a_stream_is_noted_whole_however_many_pieces_are_noted_at_once() -> None:
+    words = [f"word-{number} " for number in range(1000)]
+    deltas = ({"choices": [{"index": 0, "delta": {"content": word}}]} for word in words)
+    pieces = [f"data: {json.dumps(delta)}\n\n".encode() for delta in deltas]
+    body = as_json(recorded("compact", *pieces))
+    assert body["choices"][0]["content"] == "".join(words)
+    counted = {"network_chunk_count": 1000, "data_frame_count": 1000, "done": False}
+    assert body["stream"] == counted
