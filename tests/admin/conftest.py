@@ -247,6 +247,13 @@ def deps(log: FakeRequestLog, numbers: FakeAnalytics, world: World) -> Deps:
     )
 
 
+def signed_in(app: FastAPI) -> httpx2.AsyncClient:
+    """A client with the right token, to be entered."""
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    return httpx2.AsyncClient(transport=transport, base_url="http://gateway", headers=headers)
+
+
 @pytest.fixture
 async def stranger(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     """A client without a token."""
@@ -258,9 +265,5 @@ async def stranger(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.fixture
 async def admin(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     """A client with the right token."""
-    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    headers = {"authorization": f"Bearer {TOKEN}"}
-    async with httpx2.AsyncClient(
-        transport=transport, base_url="http://gateway", headers=headers
-    ) as client:
+    async with signed_in(app) as client:
         yield client

@@ -10,7 +10,7 @@ from headgate.admin.app import create_app
 from headgate.admin.recordings import NOTHING_KEPT, Playing
 from headgate.model.recorded import PieceLine, Recorded
 from headgate.pipeline.playback import CannotPlay, Played
-from tests.admin.conftest import TOKEN, FakeAnalytics, FakeRequestLog, World, deps
+from tests.admin.conftest import FakeAnalytics, FakeRequestLog, World, deps, signed_in
 from tests.wire.recorded_samples import BROKEN, FILE, RECORDED, file_of
 
 NOW = Played(
@@ -47,11 +47,7 @@ async def operator(playing: FakePlaying) -> AsyncIterator[httpx2.AsyncClient]:
     parts = deps(FakeRequestLog(), FakeAnalytics(), World())
     recordings = Playing(find=playing.find, play=playing.play)
     app = create_app(msgspec.structs.replace(parts, recordings=recordings))
-    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    headers = {"authorization": f"Bearer {TOKEN}"}
-    async with httpx2.AsyncClient(
-        transport=transport, base_url="http://gateway", headers=headers
-    ) as client:
+    async with signed_in(app) as client:
         yield client
 
 

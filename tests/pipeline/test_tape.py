@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headgate.model.recorded import Ending
 from headgate.pipeline.tape import Room, Tape, Track
-from headgate.upstream.answer import AnswerBroken, Call, TargetUnreachable
+from headgate.upstream.answer import AnswerBroken, Call, PushAnswer, TargetUnreachable
 from tests.pipeline.fakes import FakeAnswer, FakeUpstream, Scene, backend, reply, route
 from tests.pipeline.samples import CHAT, DONE, MESSAGES, chunk
 from tests.pipeline.test_pushing import FakePushAnswer
@@ -117,14 +117,20 @@ async def test_its_end_is_told_once() -> None:
     assert there.ended == [there.tape]
 
 
-async def test_what_pushes_goes_on_pushing() -> None:
-    inner = FakePushAnswer()
-    there = Listening(inner)
+async def begun(there: Listening, inner: FakePushAnswer) -> PushAnswer:
+    """The answer as one that pushes, once its first bytes were read."""
     answer = await there.upstream.send(CALL)
     inner._arrived = b"first"
     await answer.read()
     pushing = answer.pushing()
     assert pushing is not None
+    return pushing
+
+
+async def test_what_pushes_goes_on_pushing() -> None:
+    inner = FakePushAnswer()
+    there = Listening(inner)
+    pushing = await begun(there, inner)
     inner._arrived = b"second"
     assert (pushing.take(), pushing.take()) == (b"second", b"")
     assert not pushing.ended
@@ -145,11 +151,7 @@ async def test_what_pushes_goes_on_pushing() -> None:
 async def test_a_push_that_breaks_is_heard_as_that() -> None:
     inner = FakePushAnswer()
     there = Listening(inner)
-    answer = await there.upstream.send(CALL)
-    inner._arrived = b"first"
-    await answer.read()
-    pushing = answer.pushing()
-    assert pushing is not None
+    pushing = await begun(there, inner)
     inner.broken = True
     assert pushing.broken
     assert there.track.ending == "broken"

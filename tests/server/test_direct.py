@@ -4,13 +4,13 @@ import asyncio
 import gzip
 
 import pytest
+from uvicorn.protocols.http.flow_control import FlowControl
 
 from headgate.model.fault import Refused
 from headgate.ports import CallerLeft
 from headgate.server.cycle import Cycle
 from headgate.server.direct import Direct, downstream_of
 from headgate.server.downstream import Downstream
-from headgate.server.flow import Flow
 from headgate.server.head import Head, read_head
 from headgate.server.header_text import UnsafeHeader
 from headgate.server.interface import Message
@@ -30,7 +30,7 @@ class Caller:
 
     def __init__(self, asked: Head | None = None, *pieces: bytes) -> None:
         self.transport = Transport()
-        self.flow = Flow(self.transport)
+        self.flow = FlowControl(self.transport)
         self.cycle = Cycle(
             self.transport, asked or head(), self.flow, b"date: now\r\n", ("h", 1), True
         )

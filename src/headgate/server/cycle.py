@@ -9,9 +9,10 @@ import logging
 import secrets
 from collections.abc import Callable
 
+from uvicorn.protocols.http.flow_control import FlowControl
+
 from headgate.model.fault import Fault
 from headgate.server.connection import Connection
-from headgate.server.flow import Flow
 from headgate.server.head import Head
 from headgate.server.header_text import header_lines
 from headgate.server.interface import Headers, Message
@@ -62,7 +63,7 @@ class Cycle(Connection):
         self,
         transport: asyncio.Transport,
         head: Head,
-        flow: Flow,
+        flow: FlowControl,
         own_lines: bytes,
         peername: tuple[str, int] | None,
         loopback: bool,

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from typing_extensions import override
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 
 from headgate.model.fault import Fault, Refused
 from headgate.server.alarm import Alarm
@@ -22,15 +23,11 @@ from headgate.server.connection import is_loopback, reset
 from headgate.server.cutter import Cutter
 from headgate.server.cycle import Cycle, write_answer
 from headgate.server.door import Door, Refusal, no_door
-from headgate.server.flow import Flow
 from headgate.server.head import Head
 from headgate.server.interface import App, Scope
 from headgate.server.limits import Limits
 from headgate.server.refusal import write_refusal
 from headgate.server.state import State
-
-HIGH_WATER = 65536
-"""Bytes of a body that nobody takes, after which no more are read."""
 
 
 class Protocol(asyncio.Protocol):
@@ -74,7 +71,7 @@ class Protocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._state.connections.add(self)  # type: ignore[arg-type]
         self.transport = cast(asyncio.Transport, transport)
-        self.flow = Flow(self.transport)
+        self.flow = FlowControl(self.transport)
         self._server = _address(transport.get_extra_info("sockname"))
         self.client = _address(transport.get_extra_info("peername"))
         self._loopback = self.client is None or is_loopback(self.client[0])
@@ -176,7 +173,7 @@ class Protocol(asyncio.Protocol):
             self._reading.off()
         if cycle is None or cycle.response_complete:
             return rest
-        if piece and cycle.feed(piece) > HIGH_WATER:
+        if piece and cycle.feed(piece) > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
         if not cutter.in_body:
             self._complete(cycle)

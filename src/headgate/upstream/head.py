@@ -1,7 +1,7 @@
 """The head of an answer, and what it says about the body and the connection.
 
-It is read as a request's is (`headgate.server.head`): by two searches, and every line of it is a
-field or the head is refused. Only a bare LF is let pass for a line's end (RFC 9112 section 2.2).
+Every line of it is a field or the head is refused (`headgate.wire.head_fields`). Only a bare LF is
+let pass for a line's end (RFC 9112 section 2.2).
 """
 
 import re
@@ -9,6 +9,7 @@ import re
 import msgspec
 
 from headgate.upstream.framing import Body, Chunked, Malformed, Sized, UntilClose
+from headgate.wire.head_fields import count_fields, read_fields
 
 MOST_HEAD_BYTES = 64 * 1024
 MOST_FIELDS = 256
@@ -16,9 +17,6 @@ _END = re.compile(rb"\n\r?\n")
 _START = b"HTTP/1."
 _STATUS_LINE = re.compile(
     r"HTTP/(1\.[01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*+)?\r?\n", re.ASCII
-)
-_FIELD = re.compile(
-    r"^([!#$%&'*+.^_`|~0-9A-Za-z-]++):[ \t]*+([\t\x20-\x7e\x80-\xff]*+)\r?\n", re.MULTILINE
 )
 
 
@@ -56,13 +54,11 @@ def read_head(data: bytes) -> Head:
     status_line = _STATUS_LINE.match(text)
     if status_line is None:
         raise Malformed("this does not begin as an answer in HTTP/1 does")
-    lines = text.count("\n") - 2
-    if lines > MOST_FIELDS:
+    if count_fields(text) > MOST_FIELDS:
         raise Malformed("the head has too many fields")
-    found = _FIELD.findall(text, status_line.end())
-    if len(found) < lines:
+    fields = read_fields(text, status_line.end(), allows_bare_lf=True)
+    if fields is None:
         raise Malformed("a line of the head is not a name, a colon and a value")
-    fields = [(name.lower(), value.rstrip(" \t")) for name, value in found]
     return _judged(int(status_line[2]), fields, status_line[1] == "1.1")
 
 

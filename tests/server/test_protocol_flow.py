@@ -1,8 +1,9 @@
-"""Whether a connection is read, and whether its peer keeps up."""
+"""What is asked of uvicorn's flow control: whether a connection is read, its peer keeps up."""
 
 import asyncio
 
-from headgate.server.flow import Flow
+from uvicorn.protocols.http.flow_control import FlowControl
+
 from tests.server.wire import Transport
 
 
@@ -22,7 +23,7 @@ class Noting(Transport):
 
 def test_the_transport_is_asked_only_for_what_changes() -> None:
     transport = Noting()
-    flow = Flow(transport)
+    flow = FlowControl(transport)
     flow.resume_reading()
     flow.pause_reading()
     flow.pause_reading()
@@ -31,7 +32,7 @@ def test_the_transport_is_asked_only_for_what_changes() -> None:
 
 
 async def test_whoever_waits_for_room_goes_on_when_there_is_some() -> None:
-    flow = Flow(Transport())
+    flow = FlowControl(Transport())
     await flow.drain()
     flow.pause_writing()
     waiting = [asyncio.ensure_future(flow.drain()) for _ in range(2)]
