@@ -6,7 +6,8 @@ from headgate.model.fault import Fault, Refused
 from headgate.ports import CallerLeft, PushedBody
 from headgate.server.cycle import Cycle
 from headgate.server.downstream import Downstream, check_status
-from headgate.server.inflate import Inflater, open_inflater, too_large
+from headgate.server.gathering import Gathering
+from headgate.server.inflate import too_large
 from headgate.server.interface import Headers, Receive, Scope, Send
 
 
@@ -35,19 +36,12 @@ class Direct:
         cycle = self._cycle
         if cycle.head.length > limit:
             raise too_large(limit)
-        inflater = self._inflater(limit)
-        pieces: list[bytes] = []
-        received = 0
+        gathering = Gathering(self._coding(), limit)
         more = True
         while more:
             piece, more = await self._receive()
-            received += len(piece)
-            if received > limit:
-                raise too_large(limit)
-            pieces.append(inflater.feed(piece) if inflater else piece)
-        if inflater is not None and received:
-            inflater.end()
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            gathering.add(piece)
+        return gathering.whole()
 
     async def read_piece(self) -> bytes:
         """See `Downstream.read_piece`."""
@@ -111,12 +105,11 @@ class Direct:
             raise Refused(Fault(kind="request_stalled", message="the request's body stalled"))
         return cycle.take(), cycle.more_body
 
-    def _inflater(self, limit: int) -> Inflater | None:
+    def _coding(self) -> str:
         head = self._cycle.head
         if "content-encoding" not in head.headers:
-            return None
-        values = [value for name, value in head.fields if name == "content-encoding"]
-        return open_inflater(", ".join(values), limit)
+            return ""
+        return ", ".join([value for name, value in head.fields if name == "content-encoding"])
 
 
 CallersEnd = Direct | Downstream

@@ -5,8 +5,9 @@ import sys
 from collections.abc import Callable
 
 from headgate.ports import CallerLeft, PushedBody
+from headgate.server.gathering import Gathering
 from headgate.server.header_text import check_headers
-from headgate.server.inflate import Inflater, open_inflater, too_large
+from headgate.server.inflate import too_large
 from headgate.server.interface import Headers, Message, Receive, Scope, Send
 
 _MAX_DIGITS = 19
@@ -49,22 +50,16 @@ class Downstream:
         """
         if self._declared_length() > limit:
             raise too_large(limit)
-        inflater = open_inflater(self._header(b"content-encoding"), limit)
-        pieces: list[bytes] = []
-        received = 0
+        gathering = Gathering(self._header(b"content-encoding"), limit)
         more = True
         while more:
             message = await self._receive_body()
-            piece: bytes = message.get("body", b"")
-            received += len(piece)
-            if received > limit:
-                raise too_large(limit)
-            pieces.append(inflater.feed(piece) if inflater else piece)
+            gathering.add(message.get("body", b""))
             more = message.get("more_body", False)
         self._body_read = True
         if self._callbacks:
             self._watch()
-        return _whole(pieces, inflater, received)
+        return gathering.whole()
 
     async def read_piece(self) -> bytes:
         """The next bytes of the body as they came, ``b""`` at its end: in place of `read_body`.
@@ -179,9 +174,3 @@ def check_status(status: int) -> None:
     """Raises ValueError where an answer with that status would not be the last one."""
     if not 200 <= status <= 599:
         raise ValueError(f"{status} is not the status of a final answer")
-
-
-def _whole(pieces: list[bytes], inflater: Inflater | None, received: int) -> bytes:
-    if inflater is not None and received:
-        inflater.end()
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
