@@ -23,7 +23,7 @@ async def opened(folder: Path) -> Database:
 async def test_a_gateway_remembers_and_writes_what_is_left_at_its_end(tmp_path: Path) -> None:
     database = await opened(tmp_path)
     gateway = Scene().gateway
-    record = stored("resp_1")
+    record = stored("resp_1", used_at=time.time())
     knowledge = KnowledgeScene().knowledge
     async with remembering(gateway, database, knowledge):
         assert gateway.memory is not None
@@ -36,7 +36,9 @@ async def test_what_a_former_process_left_behind_has_failed(tmp_path: Path) -> N
     database = await opened(tmp_path)
     memory = ResponseMemory(database)
     former = f"{socket.gethostname()}|{os.getpid()}|of-before"
-    memory.keep(kept(stored("resp_1", status="queued", worker=former, alive_at=time.time())))
+    now = time.time()  # else it would be old enough to be forgotten
+    left = stored("resp_1", status="queued", worker=former, alive_at=now, used_at=now)
+    memory.keep(kept(left))
     await memory.settled()
     async with remembering(Scene().gateway, database, KnowledgeScene().knowledge):
         found = await memory.get(OWNER, "resp_1")
