@@ -127,6 +127,7 @@ class Turns(Filter):
     def __init__(self) -> None:
         self.passed = 0
         self.settled_at_close = True
+        self.waited = True
 
     @override
     def settle(self, exchange: Exchange, attempt: Attempt) -> None:
@@ -135,7 +136,7 @@ class Turns(Filter):
 
     @override
     def close(self, exchange: Exchange) -> None:
-        assert self.passed == 0 or not self.settled_at_close
+        self.waited = self.passed > 0
 
     def _pass(self) -> None:
         self.passed += 1
@@ -150,7 +151,81 @@ async def test_what_waits_for_the_close_does_not_wait_for_the_event_loop(
     scene = Scene(answer, stream=stream, filters=[turns, Accounting(books), RequestLog(books)])
     await scene.run()
     assert turns.settled_at_close
+    assert not turns.waited
     assert [type(record) for record in books.records] == [Intent, AttemptRow, ExchangeRow]
+
+
+class Faulty(Filter):
+    """Has a bug in one phase."""
+
+    def __init__(self, phase: str) -> None:
+        self._phase = phase
+
+    @override
+    def admit(self, exchange: Exchange) -> None:
+        self._fail_in("admit")
+
+    @override
+    def choose(self, exchange: Exchange, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+        self._fail_in("choose")
+        return targets
+
+    @override
+    def prepare(self, exchange: Exchange, attempt: Attempt) -> None:
+        self._fail_in("prepare")
+
+    @override
+    def settle(self, exchange: Exchange, attempt: Attempt) -> None:
+        self._fail_in("settle")
+
+    @override
+    def close(self, exchange: Exchange) -> None:
+        self._fail_in("close")
+
+    def _fail_in(self, phase: str) -> None:
+        if phase == self._phase:
+            raise ZeroDivisionError(phase)
+
+
+def booked(books: FakeBooks) -> list[str]:
+    """What was written, each as its kind and how it ended."""
+    return [
+        "intent" if isinstance(record, Intent) else f"{type(record).__name__} {record.outcome}"
+        for record in books.records
+    ]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
+@pytest.mark.parametrize("phase", ["settle", "close"])
+@pytest.mark.parametrize("answer", ["stream", "whole", "refused"])
+async def test_a_bug_in_a_filter_at_the_end_leaves_the_books_whole(
+    books: FakeBooks, answer: str, phase: str, first: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = {"stream": FakeAnswer(*CHAT), "whole": reply(), "refused": refusal(400)}
+    filters = [Accounting(books), RequestLog(books)]
+    filters.insert(0 if first else 2, Faulty(phase))
+    scene = Scene(answers[answer], stream=answer == "stream", filters=filters)
+    caller = await scene.run()
+    ending = "upstream_error" if answer == "refused" else "complete"
+    assert booked(books) == ["intent", f"AttemptRow {ending}", f"ExchangeRow {ending}"]
+    assert caller.ending == "finished"
+    assert f"ZeroDivisionError: {phase}" in caplog.text
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
+@pytest.mark.parametrize("phase", ["admit", "choose", "prepare"])
+async def test_a_bug_in_a_filter_before_the_answer_leaves_the_books_whole(
+    books: FakeBooks, phase: str, first: bool
+) -> None:
+    filters = [Accounting(books), RequestLog(books)]
+    filters.insert(0 if first else 2, Faulty(phase))
+    scene = Scene(filters=filters)
+    with pytest.raises(ZeroDivisionError, match=phase):
+        await scene.run()
+    asked = phase == "prepare"
+    intents = ["intent"] if asked and not first else []
+    ends = ["AttemptRow upstream_error", "ExchangeRow upstream_error"]
+    assert booked(books) == [*intents, *(ends if asked else ["ExchangeRow refused"])]
 
 
 async def test_what_failed_is_settled_at_once(books: FakeBooks) -> None:

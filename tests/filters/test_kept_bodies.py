@@ -11,9 +11,11 @@ from headgate.filters.detail import Detail
 from headgate.filters.request_log import row_of
 from headgate.model.books import ExchangeRow
 from headgate.model.fault import Fault, Refused
+from headgate.model.usage import Usage
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.filter import Filter
 from headgate.pipeline.guard import Guard
+from headgate.pipeline.recording import Recording
 from headgate.pipeline.snapshot import Settings
 from headgate.policies.chain import compile_chain
 from headgate.policies.environment import Environment
@@ -121,3 +123,17 @@ async def test_a_whole_answer_gives_nothing_back_to_the_log_either() -> None:
     assert MAIL.encode() in scene.downstream.body
     assert "Hello [EMAIL_1]" in (row(scene).response_body or "")
     assert MAIL not in str(row(scene))
+
+
+async def test_bodies_that_cannot_be_written_cost_the_row_nothing_but_themselves(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = await ran(plans=(reply(),))
+
+    def fails(self: Recording, usage: Usage | None = None) -> str | None:
+        raise ZeroDivisionError("body")
+
+    monkeypatch.setattr(Recording, "body", fails)
+    kept = row(scene)
+    assert (kept.outcome, kept.request_body, kept.response_body) == ("complete", None, None)
+    assert "ZeroDivisionError: body" in caplog.text

@@ -234,6 +234,8 @@ class Notes(Filter):
         self.prepared: list[int] = []
         self.settled: list[tuple[int, Outcome]] = []
         self.closed: list[tuple[int, Outcome]] = []
+        self.ended = True
+        """Whether every attempt had its end when it was settled."""
 
     @override
     def prepare(self, exchange: Exchange, attempt: Attempt) -> None:
@@ -241,8 +243,8 @@ class Notes(Filter):
 
     @override
     def settle(self, exchange: Exchange, attempt: Attempt) -> None:
-        assert attempt.ended_at is not None
         self.settled.append((attempt.number, attempt.outcome))
+        self.ended = self.ended and attempt.ended_at is not None
 
     @override
     def close(self, exchange: Exchange) -> None:
@@ -343,6 +345,7 @@ class Scene:
         await run(self.gateway, self.exchange, self.downstream)
         assert not self.gateway.running
         assert self.notes.prepared == [number for number, _ in self.notes.settled]
+        assert self.notes.ended
         assert len(self.notes.closed) == 1
         return self.downstream
 

@@ -1,7 +1,8 @@
+import pytest
 from typing_extensions import override
 
 from headgate.pipeline.exchange import Attempt, Exchange
-from headgate.pipeline.filter import Filter, Phases, bind
+from headgate.pipeline.filter import Filter, Phases, bind, call_each
 from headgate.routing.target import Target
 from tests.pipeline.fakes import Notes, Scene
 
@@ -67,3 +68,14 @@ async def test_a_filter_that_overrides_nothing_changes_nothing() -> None:
     nothing.amend(exchange)
     assert nothing.choose(exchange, targets) is targets
     assert exchange.attempts == []
+
+
+def test_a_bug_in_one_keeps_no_other_from_its_turn(caplog: pytest.LogCaptureFixture) -> None:
+    called: list[str] = []
+
+    def fails(name: str) -> None:
+        raise ZeroDivisionError(name)
+
+    call_each((called.append, fails, called.append), "settled")
+    assert called == ["settled", "settled"]
+    assert "ZeroDivisionError: settled" in caplog.text

@@ -168,3 +168,19 @@ async def test_what_a_monitor_learns_after_the_last_word_amends_what_was_closed(
     tag = {"policy": "tag", "tags": {"team": "red"}, "mode": "monitor"}
     await under(tag, plans=(FakeAnswer(*CHAT),), stream=True, filters=[early]).run()
     assert early.known == [("close", None)]
+
+
+class FaultyLate(Amends):
+    """Has a bug where what was closed is amended."""
+
+    @override
+    def amend(self, exchange: Exchange) -> None:
+        raise ZeroDivisionError
+
+
+async def test_a_bug_in_a_filter_keeps_no_other_from_amending() -> None:
+    judge = {"policy": f"{HERE}:Critic", "mode": "monitor"}
+    late = Amends()
+    scene = under(judge, plans=(FakeAnswer(*CHAT),), stream=True, filters=[FaultyLate(), late])
+    await scene.run()
+    assert late.known == [("close", None), ("amend", "no")]

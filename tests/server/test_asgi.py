@@ -174,16 +174,19 @@ async def test_a_bug_is_logged_and_told_without_its_words(
     assert "ZeroDivisionError" in caplog.text
 
 
-class FaultyLater(Filter):
-    """Has a bug where an exchange is closed."""
+class FaultyAnswer(FakeAnswer):
+    """Has a bug behind its pieces."""
 
     @override
-    def close(self, exchange: Exchange) -> None:
-        raise ZeroDivisionError
+    async def read(self) -> bytes:
+        if self.read_out:
+            raise ZeroDivisionError
+        piece, self.read_out = await super().read(), True
+        return piece
 
 
 async def test_a_bug_behind_the_answer_says_nothing_more() -> None:
-    served = Served(Scene(FakeAnswer(*CHAT), filters=[FaultyLater()]))
+    served = Served(Scene(FaultyAnswer(*CHAT)))
     told = await served.ask("POST", "/v1/chat/completions", asking(stream=True))
     status, body = told.status, told.body
     assert status == 200

@@ -1,5 +1,6 @@
 """What the request log keeps of what was said: never more than went on after the policies."""
 
+import logging
 from collections.abc import Mapping
 
 from headgate.dialects.destination import Destination
@@ -12,9 +13,24 @@ from headgate.pipeline.guard import Guard
 from headgate.pipeline.recording import Recording, bounded_text
 from headgate.wire import json_text
 
+_LOG = logging.getLogger(__name__)
+
 _DEPTH = 4
 """How often text may stand in a string of JSON in a string of JSON: arguments of a tool call, in an
 event, in the text of a stream, in the log's own object."""
+
+
+def kept_bodies(exchange: Exchange) -> tuple[str | None, str | None]:
+    """The request and the answer to keep. Raises nothing: the row is worth more than its bodies."""
+    recording = exchange.recording
+    if recording is None:
+        return None, None
+    usage = exchange.attempts[-1].facts.usage if exchange.attempts else None
+    try:
+        return kept_request(exchange), kept_response(exchange, recording, usage)
+    except Exception:  # noqa: BLE001 - written from what callers and backends said
+        _LOG.exception("the bodies of an exchange cannot be kept")
+        return None, None
 
 
 def kept_request(exchange: Exchange) -> str | None:

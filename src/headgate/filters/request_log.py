@@ -4,7 +4,7 @@ where that is to be kept."""
 from typing_extensions import override
 
 from headgate.filters import attempt_rows
-from headgate.filters.kept_bodies import kept_request, kept_response
+from headgate.filters.kept_bodies import kept_bodies
 from headgate.filters.policy_notes import notes_of, tags_of
 from headgate.filters.secret_shapes import redact
 from headgate.filters.strangers import Strangers
@@ -39,7 +39,7 @@ def row_of(exchange: Exchange) -> ExchangeRow:
     """The request log's row of a finished exchange."""
     last = exchange.attempts[-1] if exchange.attempts else None
     bill = bill_of(last, exchange.input_estimate) if last else _NOTHING
-    usage, user, bodies = bill.usage, exchange.user, _bodies(exchange)
+    usage, user, bodies = bill.usage, exchange.user, kept_bodies(exchange)
     return ExchangeRow(
         id=exchange.id,
         created_at=exchange.created_at,
@@ -94,15 +94,6 @@ def _cost_usd(exchange: Exchange) -> float | None:
     """What all attempts cost together; None where no price is known of any."""
     costs = [attempt.cost.usd for attempt in exchange.attempts if attempt.cost is not None]
     return sum(costs) if costs else None
-
-
-def _bodies(exchange: Exchange) -> tuple[str | None, str | None]:
-    """The bodies to keep."""
-    recording = exchange.recording
-    if recording is None:
-        return None, None
-    usage = exchange.attempts[-1].facts.usage if exchange.attempts else None
-    return kept_request(exchange), kept_response(exchange, recording, usage)
 
 
 def _overhead_us(exchange: Exchange) -> int | None:

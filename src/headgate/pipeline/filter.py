@@ -5,19 +5,24 @@
     admit (may wait) → choose (sync) → prepare (sync, an attempt) → settle (sync, exactly once an
     attempt) → close (sync, exactly once an exchange) → amend (sync, after late policies)
 
-``settle`` and ``close`` cannot await, so that no cancellation splits them. Methods are bound once;
-a phase that a filter does not override costs nothing. What a phase raises as `Refused` before the
-first byte is told to the caller. A further phase needs a decision record.
+``settle`` and ``close`` cannot await, so that no cancellation splits them, and a bug in one filter
+keeps no other from them. Methods are bound once; a phase that a filter does not override costs
+nothing. What a phase raises as `Refused` before the first byte is told to the caller. A further
+phase needs a decision record.
 """
 
-from collections.abc import Callable, Coroutine, Sequence
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec
 
 from headgate.pipeline.exchange import Attempt, Exchange
 from headgate.routing.target import Target
 
+_LOG = logging.getLogger(__name__)
+
 Waiting = Coroutine[Any, Any, None]
+P = ParamSpec("P")
 
 
 class Filter:
@@ -68,3 +73,13 @@ def bind(filters: Sequence[Filter]) -> Phases:
         close=tuple(f.close for f in filters if type(f).close is not Filter.close),
         amend=tuple(f.amend for f in filters if type(f).amend is not Filter.amend),
     )
+
+
+def call_each(methods: Iterable[Callable[P, None]], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Calls every filter of a phase that nothing may cut short: what one of them raises is logged,
+    and the others have their turn, above all those that write the books."""
+    for method in methods:
+        try:
+            method(*args, **kwargs)
+        except Exception:  # noqa: BLE001 - a bug here must not leave an exchange open
+            _LOG.exception("a filter failed at the end of an exchange")

@@ -12,6 +12,7 @@ from headgate.pipeline.attempt import Opened, ask, see_request
 from headgate.pipeline.detaching import detach
 from headgate.pipeline.endpoints import may_try_again
 from headgate.pipeline.exchange import Attempt, Exchange
+from headgate.pipeline.filter import call_each
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.guard import is_block
 from headgate.pipeline.identify import Showing, identify
@@ -55,8 +56,7 @@ async def run(gateway: Gateway, exchange: Exchange, downstream: Downstream) -> N
         exchange.ended = watch.now()
         if not exchange.status:
             exchange.status = LEFT_STATUS if exchange.outcome == "client_closed" else 500
-        for close in gateway.phases.close:
-            close(exchange)
+        call_each(gateway.phases.close, exchange)
         try:
             await _finish(turn)
         finally:
@@ -75,8 +75,7 @@ async def _finish(turn: Turn) -> None:
             await turn.rest()
         if guard is not None and guard.reviews:
             await guard.review()
-            for amend in turn.gateway.phases.amend:
-                amend(turn.exchange)
+            call_each(turn.gateway.phases.amend, turn.exchange)
     finally:
         if guard is not None:
             guard.end(turn.exchange.outcome)
@@ -162,8 +161,7 @@ async def _attempt(turn: Turn, target: Target) -> Failure | None:
         gateway.health.ended(target.key)
         attempt.ended_at = turn.watch.now()
         exchange.outcome = attempt.outcome
-        for settle in gateway.phases.settle:
-            settle(exchange, attempt)
+        call_each(gateway.phases.settle, exchange, attempt)
 
 
 def _outcome_of(fault: Fault) -> Outcome:

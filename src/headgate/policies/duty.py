@@ -1,8 +1,8 @@
 """One policy on duty in one exchange: what it may do, and what happens when it fails.
 
-Python of strangers runs here, so this file has the package's one broad ``except``: whatever a
-policy raises is an outcome that its ``on_error`` names (closed: the exchange is blocked; open: the
-policy is left out from then on), and never a torn stream.
+Python of strangers runs here, so this file has a broad ``except``: whatever a policy raises is an
+outcome that its ``on_error`` names (closed: the exchange is blocked; open: the policy is left out
+from then on), and never a torn stream.
 """
 
 import asyncio

@@ -1,4 +1,5 @@
-"""The gateway as one ASGI callable: an exact table of routes, no framework, one broad except."""
+"""The gateway as one ASGI callable: an exact table of routes, no framework, and the except behind
+which no bug reaches a caller."""
 
 import logging
 import time
@@ -109,7 +110,7 @@ class Application:
                 downstream.abort()  # nothing else can be said behind half an answer
             else:
                 await _refuse(downstream, path, refusal.fault, self._gateway.mint())
-        except Exception:  # noqa: BLE001 - the one place: no traceback ever reaches a caller
+        except Exception:  # noqa: BLE001 - no traceback ever reaches a caller
             _LOG.exception("a request failed inside the gateway")
             await _apologise(downstream, path, self._gateway.mint())
         finally:
