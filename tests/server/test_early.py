@@ -42,6 +42,16 @@ PATHS = (
     b"/v1/embeddings",
     b"/v1/messages/count_tokens",
 )
+KEPT = (
+    (b"GET", b"/v1/models"),
+    (b"GET", b"/v1/models/fast"),
+    (b"GET", b"/v1/responses/resp_1?stream=true"),
+    (b"POST", b"/v1/responses/resp_1/cancel"),
+    (b"DELETE", b"/v1/conversations/conv_1"),
+    (b"POST", b"/v1/conversations"),
+    (b"PUT", b"/v1/conversations/conv_1/items/a/b/c"),
+)
+"""What shows callers something without an exchange."""
 BODY = b'{"model":"m"}'
 
 
@@ -58,9 +68,10 @@ class Rows:
 
 
 class Served:
-    """A gateway behind a connection, whose log has room for strangers or is crowded by them."""
+    """A gateway behind a connection, whose log has room for strangers or is crowded by them;
+    without `early` every request comes to an end of its own."""
 
-    def __init__(self, crowded: bool, *plans: Any) -> None:
+    def __init__(self, crowded: bool, *plans: Any, early: bool = True) -> None:
         self.meters, self.books, strangers = Meters(HOLD_BUCKETS_S), Rows(), Strangers()
         metering = Metering(self.meters, lambda backend, model: True)
         self.scene = Scene(*plans, filters=[RequestLog(self.books, strangers), metering])
@@ -73,7 +84,8 @@ class Served:
             while strangers.is_worth_a_row(now):
                 pass
         self.state, self.transport = State(), Transport()
-        app = Application(gateway, _no_admin, early=Early(gateway, strangers, metering))
+        door = Early(gateway, strangers, metering) if early else None
+        app = Application(gateway, _no_admin, early=door)
         self.protocol = make_protocol(app, Limits(), self.state, app)
         self.protocol.connection_made(self.transport)
 
@@ -96,9 +108,11 @@ def _no_admin() -> App:
     raise AssertionError("nobody asks for it")
 
 
-def request(path: bytes, key: bytes, version: bytes = b"1.1", lines: bytes = b"") -> bytes:
-    head = b"POST %b HTTP/%b\r\nHost: a\r\n%b%bContent-Length: %d\r\n\r\n"
-    return head % (path, version, key, lines, len(BODY)) + BODY
+def request(
+    path: bytes, key: bytes, version: bytes = b"1.1", lines: bytes = b"", method: bytes = b"POST"
+) -> bytes:
+    head = b"%b %b HTTP/%b\r\nHost: a\r\n%b%bContent-Length: %d\r\n\r\n"
+    return head % (method, path, version, key, lines, len(BODY)) + BODY
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -115,9 +129,26 @@ async def test_the_door_says_and_counts_what_the_trunk_does(path: bytes, key: by
     assert (len(trunk.books.rows), len(door.books.rows)) == (2, 0)
 
 
+@pytest.mark.parametrize(("method", "path"), KEPT)
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+async def test_who_asks_for_what_is_kept_is_turned_away_without_a_crowd(
+    method: bytes, path: bytes, key: bytes
+) -> None:
+    by_asgi, door = Served(False, early=False), Served(False)
+    raw = request(path, key, method=method)
+    said = await by_asgi.hear(raw, raw)
+    assert [answer.status for answer in read_answers(said)] == [401, 401]
+    door.protocol.data_received(raw + raw)
+    assert not door.state.tasks
+    assert door.transport.written == said
+    assert by_asgi.counted() == door.counted()
+
+
 @pytest.mark.parametrize(
     "pieces",
     [
+        (request(b"/v1/conversations", b"")[:-1],),
+        (request(b"/v1/models", b"", b"1.0", method=b"GET"),),
         (request(PATHS[0], b"", b"1.0"),),
         (request(PATHS[0], b"", lines=b"Connection: close\r\n"),),
         (request(PATHS[0], b"")[:-1],),
@@ -127,7 +158,7 @@ async def test_the_door_says_and_counts_what_the_trunk_does(path: bytes, key: by
     ],
 )
 async def test_both_end_the_connection_in_the_same_cases(pieces: tuple[bytes, ...]) -> None:
-    trunk, door = Served(False), Served(True)
+    trunk, door = Served(False, early=False), Served(True)
     assert await trunk.hear(*pieces) == await door.hear(*pieces)
     assert trunk.transport.closed
     assert door.transport.closed
@@ -139,14 +170,25 @@ async def test_both_end_the_connection_in_the_same_cases(pieces: tuple[bytes, ..
         request(b"/v1/messages", b"x-api-key: a\r\nAuthorization: Bearer b\r\n"),
         request(b"/v1/nothing", b""),
         request(b"/v1/models", b""),
+        request(b"/v1/models", b"", method=b"HEAD"),
+        request(b"/v1/%6dodels", b"", method=b"GET"),
+        request(b"/v1/modelsx", b"", method=b"GET"),
+        request(b"/v1/responses", b"", method=b"GET"),
+        request(b"/v1/conversations", b"x-api-key: a\r\nAuthorization: Bearer b\r\n"),
         b"GET /v1/messages HTTP/1.1\r\nHost: a\r\n\r\n",
     ],
 )
 async def test_what_is_no_matter_of_the_key_is_told_as_ever(raw: bytes) -> None:
-    trunk, door = Served(False), Served(True)
+    trunk, door = Served(False, early=False), Served(True)
     door.protocol.data_received(raw)
     assert door.state.tasks
     assert await trunk.hear(raw) == await door.hear()
+
+
+async def test_who_is_known_sees_the_models() -> None:
+    served = Served(True)
+    raw = request(b"/v1/models", b"x-api-key: %b\r\n" % KEY.encode(), method=b"GET")
+    assert (await served.hear(raw)).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 async def test_who_is_known_is_served_in_the_crowd() -> None:

@@ -14,11 +14,11 @@ from headgate.dialects.table import DIALECTS
 from headgate.model.fault import Fault, Refused
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.run import run
+from headgate.pipeline.telling import id_headers
 from headgate.ports import CallerLeft
-from headgate.server.conversations import serve_conversations
+from headgate.server import conversations, discovery, stored
 from headgate.server.cycle import Cycle
 from headgate.server.direct import CallersEnd, Direct, downstream_of
-from headgate.server.discovery import list_models, show_model
 from headgate.server.door import Refusal
 from headgate.server.early import Early
 from headgate.server.head import Head
@@ -32,7 +32,6 @@ from headgate.server.inference import (
 )
 from headgate.server.interface import App, Receive, Scope, Send
 from headgate.server.scraping import Scraping
-from headgate.server.stored import serve_stored
 from headgate.wire import json_text
 
 _LOG = logging.getLogger(__name__)
@@ -42,7 +41,10 @@ INFERENCE = {
     "/v1/messages": DIALECTS["messages"],
     "/v1/responses": DIALECTS["responses"],
 }
-_MODELS = b"/v1/models"
+_KEPT = (discovery.PATH, stored.FAMILY, conversations.FAMILY)
+"""Families of paths that show a caller what there is for it; an exchange they are not."""
+_DIALECT_OF_KEPT = DIALECTS["chat"]
+"""In which errors below them are told."""
 _JSON = (b"content-type", b"application/json")
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
@@ -79,12 +81,19 @@ class Application:
         await self._carry_out(self._serve(path, scope, downstream), path, downstream)
 
     def refusal(self, head: Head) -> Refusal | None:
-        """See `headgate.server.door.Door`: strangers in a crowd are turned away."""
-        early, now = self._early, time.monotonic()
-        if early is None or head.method != "POST" or not early.is_crowded(now):
+        """See `headgate.server.door.Door`: strangers are turned away, in a crowd where a request
+        of theirs is an exchange."""
+        early, path = self._early, head.path
+        if early is None:
             return None
-        dialect = INFERENCE.get(head.path) or find_endpoint(head.path)
-        return None if dialect is None else early.refusal(dialect, headers_of(head), now)
+        dialect = INFERENCE.get(path) or find_endpoint(path)
+        if dialect is None:
+            known_first = _is_decided_by_key(head)
+            return early.refusal(_DIALECT_OF_KEPT, headers_of(head)) if known_first else None
+        now = time.monotonic()
+        if head.method != "POST" or not early.is_crowded(now):
+            return None
+        return early.counted_refusal(dialect, headers_of(head), now)
 
     def way_in(self, cycle: Cycle) -> Coroutine[Any, Any, None] | None:
         """See `headgate.server.door.Door`: inference needs no messages."""
@@ -109,12 +118,15 @@ class Application:
             if downstream.started:
                 downstream.abort()  # nothing else can be said behind half an answer
             else:
-                await _refuse(downstream, path, refusal.fault, self._gateway.mint())
+                await _refuse(downstream, path, refusal.fault, self._new_id())
         except Exception:  # noqa: BLE001 - no traceback ever reaches a caller
             _LOG.exception("a request failed inside the gateway")
-            await _apologise(downstream, path, self._gateway.mint())
+            await _apologise(downstream, path, self._new_id())
         finally:
             downstream.close()
+
+    def _new_id(self) -> str:
+        return f"req_{self._gateway.mint()}"
 
     def _admin_app(self) -> App:
         if self._admin is None:
@@ -127,25 +139,24 @@ class Application:
             _expect_method(scope, "POST")
             await serve_inference(self._gateway, dialect, scope, downstream)
             return
-        if path.startswith(b"/v1/responses/"):
-            await serve_stored(self._gateway, scope, downstream)
-            return
-        if path == b"/v1/conversations" or path.startswith(b"/v1/conversations/"):
-            await serve_conversations(self._gateway, scope, downstream)
-            return
-        if path == _MODELS or path.startswith(_MODELS + b"/"):
-            _expect_method(scope, "GET", "HEAD")
-            await self._models(path, scope, downstream)
-            return
-        await self._plain(path, scope, downstream)
+        match _family_of(path.decode("latin-1")):
+            case stored.FAMILY:
+                await stored.serve_stored(self._gateway, scope, downstream)
+            case conversations.FAMILY:
+                await conversations.serve_conversations(self._gateway, scope, downstream)
+            case discovery.PATH:
+                _expect_method(scope, "GET", "HEAD")
+                name = unquote(path[len(discovery.PATH) + 1 :].decode("latin-1"))
+                await self._models(name, scope, downstream)
+            case _:
+                await self._plain(path, scope, downstream)
 
-    async def _models(self, path: bytes, scope: Scope, downstream: CallersEnd) -> None:
+    async def _models(self, name: str, scope: Scope, downstream: CallersEnd) -> None:
         headers = read_headers(scope["headers"])
-        name = unquote(path[len(_MODELS) + 1 :].decode("latin-1"))
         if name:
-            body = await show_model(self._gateway, headers, name, peer_of(scope))
+            body = await discovery.show_model(self._gateway, headers, name, peer_of(scope))
         else:
-            body = await list_models(self._gateway, headers, peer_of(scope))
+            body = await discovery.list_models(self._gateway, headers, peer_of(scope))
         await downstream.respond(200, [_JSON], body)
 
     async def _plain(self, path: bytes, scope: Scope, downstream: CallersEnd) -> None:
@@ -166,6 +177,20 @@ class Application:
         await downstream.respond(503 if stopping else 200, [_JSON], json_text.encode(status))
 
 
+def _family_of(path: str) -> str | None:
+    """Which of `_KEPT` it belongs to."""
+    family = "/".join(path.split("/", 3)[:3])
+    return family if family in _KEPT else None
+
+
+def _is_decided_by_key(head: Head) -> bool:
+    """Whether a stranger is told nothing there but that its key is not valid."""
+    if "%" in head.path or head.method == "HEAD":
+        return False  # the path has a second reading, the answer no body
+    family = _family_of(head.path)
+    return family is not None and (head.method == "GET" or family != discovery.PATH)
+
+
 def _expect_method(scope: Scope, *methods: str) -> None:
     if scope["method"] not in methods:
         message = f"This path takes {' and '.join(methods)} only."
@@ -182,8 +207,8 @@ def _dialect_of(path: bytes) -> CallerHalf:
 
 async def _refuse(downstream: CallersEnd, path: bytes, fault: Fault, request_id: str) -> None:
     body = _dialect_of(path).write_error(fault, request_id)
-    headers = [_JSON, (b"x-request-id", request_id.encode())]
-    headers += [(name.encode(), value.encode()) for name, value in fault.headers]
+    told = (*id_headers(request_id), *fault.headers)
+    headers = [_JSON, *((name.encode(), value.encode()) for name, value in told)]
     try:
         await downstream.respond(fault.http_status, headers, body)
     except CallerLeft:

@@ -1,7 +1,8 @@
-"""Turns strangers away at the door where a crowd of them comes: no task, no exchange, no trunk.
+"""Turns strangers away at the door: no task, no message, no exchange, no trunk.
 
-As long as the request log has a row for each request without a valid key, they all take the way
-through the trunk. Beyond that nothing is left of a refusal but its answer and its counting.
+Where a request would be an exchange, they take the way through the trunk as long as the request log
+has a row for each of them. Beyond that nothing is left of a refusal but its answer and its
+counting.
 """
 
 import time
@@ -34,8 +35,18 @@ class Early:
         """Whether a stranger would have no row at that monotonic time."""
         return not self._strangers.has_room(now)
 
-    def refusal(self, dialect: Dialect, headers: Mapping[str, str], now: float) -> Refusal | None:
+    def counted_refusal(
+        self, dialect: Dialect, headers: Mapping[str, str], now: float
+    ) -> Refusal | None:
         """The answer to a stranger in the crowd, who is counted; None where the trunk decides."""
+        refusal = self.refusal(dialect, headers)
+        if refusal is not None:
+            self._strangers.is_worth_a_row(now)  # it is not, and is counted as one without
+            self._metering.stranger(dialect.name, time.monotonic() - now)
+        return refusal
+
+    def refusal(self, dialect: Dialect, headers: Mapping[str, str]) -> Refusal | None:
+        """The answer to a stranger; None to all others."""
         gateway = self._gateway
         try:
             user = user_of(gateway.snapshot, headers, gateway.wall())
@@ -43,15 +54,12 @@ class Early:
             return None
         if not isinstance(user, Fault):
             return None
-        self._strangers.is_worth_a_row(now)  # it is not, and is counted as one without
         which = (dialect.name, user.message)
         prepared = self._prepared.get(which)
         if prepared is None:
             assert dialect.caller is not None, f"{dialect.name} is spoken to backends only"
             prepared = self._prepared[which] = _Prepared(dialect.caller, user)
-        refusal = prepared.told(f"req_{gateway.mint()}".encode())
-        self._metering.stranger(dialect.name, time.monotonic() - now)
-        return refusal
+        return prepared.told(f"req_{gateway.mint()}".encode())
 
 
 class _Prepared:
