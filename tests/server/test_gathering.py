@@ -8,9 +8,13 @@ from headgate.model.fault import Refused
 from headgate.server.gathering import Gathering
 
 SAID = b"Say hello. " * 20
+CODINGS = pytest.mark.parametrize(
+    ("coding", "sent"), [("", SAID), ("gzip", gzip.compress(SAID))], ids=["plain", "gzip"]
+)
+"""With names of their own: packed bytes hold the time, and all workers must name a test alike."""
 
 
-@pytest.mark.parametrize(("coding", "sent"), [("", SAID), ("gzip", gzip.compress(SAID))])
+@CODINGS
 @pytest.mark.parametrize("cut", [1, 7, 1000])
 def test_pieces_are_one_body(coding: str, sent: bytes, cut: int) -> None:
     gathering = Gathering(coding, 1000)
@@ -19,7 +23,7 @@ def test_pieces_are_one_body(coding: str, sent: bytes, cut: int) -> None:
     assert gathering.whole() == SAID
 
 
-@pytest.mark.parametrize(("coding", "sent"), [("", SAID), ("gzip", gzip.compress(SAID))])
+@CODINGS
 def test_a_byte_too_many_is_refused_packed_or_not(coding: str, sent: bytes) -> None:
     gathering = Gathering(coding, len(SAID) - 1)
     with pytest.raises(Refused) as refused:

@@ -80,7 +80,7 @@ def _fits_try(row: AttemptRow, wanted: dict[str, Any]) -> bool:
 @settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_numbers_of_any_time_are_those_of_every_row_in_it(
     database: Database, rows: list[ExchangeRow], tries: list[AttemptRow], wanted: dict[str, Any]

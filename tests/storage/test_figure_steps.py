@@ -45,7 +45,7 @@ batches = st.lists(
 @settings(
     max_examples=40,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_the_figures_are_always_those_of_the_rows(
     database: Database, batches: list[tuple[bool, list[ExchangeRow | AttemptRow]]]

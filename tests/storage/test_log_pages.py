@@ -64,7 +64,7 @@ def _fits(row: ExchangeRow, wanted: dict[str, Any]) -> bool:
 @settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_a_page_is_what_a_look_at_every_row_would_give(
     database: Database, rows: list[ExchangeRow], wanted: dict[str, Any]

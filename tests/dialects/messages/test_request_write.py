@@ -2,7 +2,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
@@ -271,7 +271,7 @@ _MESSAGES = st.lists(
 )
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @drawn(_MESSAGES, st.booleans(), st.booleans())
 def test_whatever_the_history_the_vendors_rules_are_kept(
     messages: Any, mid_system: bool, thinking: bool
