@@ -14,7 +14,7 @@ import pytest
 
 from headgate import __version__
 from headgate.backends.catalog import CATALOG
-from headgate.cli import is_loopback_host, main
+from headgate.cli import main
 from tests.config.documents import ENV, FULL
 
 USER = 'users: [{name: alice, api_key: key-of-alice-0123, backends: "*"}]\n'
@@ -282,24 +282,6 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     command = f"{sys.executable} -m headgate check --schema | true"
     ran = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=50)
     assert ran.stderr == ""
-
-
-@pytest.mark.parametrize(
-    ("host", "loopback"),
-    [
-        ("127.0.0.1", True),
-        ("127.9.9.9", True),
-        ("::1", True),
-        ("localhost", True),
-        ("0.0.0.0", False),
-        ("::", False),
-        ("", False),
-        ("192.168.0.1", False),
-        ("localhost.evil.test", False),
-    ],
-)
-def test_loopback_is_what_only_this_machine_reaches(host: str, loopback: bool) -> None:
-    assert is_loopback_host(host) is loopback
 
 
 def served(folder: Path) -> tuple[int, str, str]:

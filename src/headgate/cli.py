@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import ipaddress
 import os
 import secrets
 import sys
@@ -18,6 +17,7 @@ from headgate.backends.catalog import CATALOG
 from headgate.backends.zero import zero_config
 from headgate.config import Config, ConfigErrors, json_schema, load, report
 from headgate.guards import check_entry
+from headgate.model.addresses import is_loopback
 from headgate.model.key_format import weakness
 from headgate.model.store_faults import StoreUnreachable
 from headgate.server.listen import bind, bound_port, serve
@@ -183,7 +183,7 @@ def _serve(parsed: argparse.Namespace) -> None:
         data=data,
         admin_digest=token.digest,
         secret_keys=secret_keys(data, env.get("HEADGATE_SECRET_KEY")),
-        loopback=is_loopback_host(config.server.host),
+        loopback=is_loopback(config.server.host),
         group=secrets.token_hex(8),
         workers=parsed.workers,
     )
@@ -222,23 +222,13 @@ def _overridden(config: Config, parsed: argparse.Namespace) -> Config:
 
 def _refuse_open_on_network(config: Config, data: Path) -> None:
     host = config.server.host
-    if is_loopback_host(host) or asyncio.run(has_users(config, data)):
+    if is_loopback(host) or asyncio.run(has_users(config, data)):
         return
     raise Problem(
         f"refusing to listen on {host} without any user, since anybody could use your backends. "
         "Add one to the configuration, for example 'users: [{name: alice, api_key: "
         '${ALICE_KEY}, backends: "*"}]\', or listen on 127.0.0.1.'
     )
-
-
-def is_loopback_host(host: str) -> bool:
-    """Whether only this machine can reach a listener on `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _address(host: str, port: int) -> str:

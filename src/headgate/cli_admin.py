@@ -5,7 +5,6 @@ import argparse
 import functools
 import getpass
 import http.client
-import ipaddress
 import os
 import sys
 import urllib.error
@@ -18,6 +17,7 @@ import msgspec
 from typing_extensions import override
 
 from headgate.cli_table import lines, table
+from headgate.model.addresses import is_loopback
 
 Row = dict[str, Any]
 TIMEOUT_S = 30.0
@@ -89,7 +89,7 @@ class AdminApi:
         self._url = url.rstrip("/")
         self._token = token
         handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
-        if _is_loopback(host):
+        if is_loopback(host):
             handlers.append(urllib.request.ProxyHandler({}))
         self._opener = urllib.request.build_opener(*handlers)
 
@@ -361,10 +361,3 @@ def _host(url: str) -> str:
     if not host:
         raise AdminFailed(f"{url!r} is no address; it looks like http://127.0.0.1:8080")
     return host
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -9,7 +9,7 @@ import pytest
 import uvloop
 from typing_extensions import override
 
-from headgate.server.connection import Connection, is_loopback, reset
+from headgate.server.connection import Connection, reset
 from tests.server.wire import Transport
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
@@ -79,21 +79,3 @@ def test_a_connection_that_is_closed_already_can_be_reset(new_loop: NewLoop) -> 
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(close_and_reset())
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("127.0.0.1", True),
-        ("127.8.8.8", True),
-        ("::1", True),
-        ("::ffff:127.0.0.1", True),
-        ("10.0.0.1", False),
-        ("::ffff:10.0.0.1", False),
-        ("fe80::1%eth0", False),
-        ("", False),
-        ("localhost", False),
-    ],
-)
-def test_loopback_is_told_by_the_address(address: str, expected: bool) -> None:
-    assert is_loopback(address) is expected

@@ -4,9 +4,11 @@ Failures are counted by the address that they come from and by the name that the
 """
 
 import contextlib
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterator
+from ipaddress import ip_network
+
+from headgate.model.addresses import address_of
 
 MOST_FAILURES = 5
 WINDOW_S = 15 * 60.0
@@ -91,10 +93,7 @@ class LoginThrottle:
 
 def network_of(address: str) -> str:
     """Who an address belongs to: itself, or for IPv6 the network of 64 bits that one gets."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
+    parsed = address_of(address)
+    if parsed is None:
         return address
-    if parsed.version == 4 or parsed.ipv4_mapped is not None:
-        return str(getattr(parsed, "ipv4_mapped", None) or parsed)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed if parsed.version == 4 else ip_network((parsed, 64), strict=False))

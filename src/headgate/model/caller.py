@@ -1,10 +1,11 @@
 """Who asks: a user, known by a key, and what the user may do."""
 
 from fnmatch import fnmatchcase
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 
 import msgspec
 
+from headgate.model.addresses import address_of
 from headgate.model.limits import NO_LIMITS, Limits
 
 Network = IPv4Network | IPv6Network
@@ -36,12 +37,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the key may be shown by the peer at that address; None: it is not known."""
         if self.networks is None:
             return True
-        try:
-            address = ip_address(peer or "")
-        except ValueError:
-            return False
-        mapped = getattr(address, "ipv4_mapped", None) or address
-        return any(mapped in network for network in self.networks)
+        address = address_of(peer or "")
+        return address is not None and any(address in network for network in self.networks)
 
 
 ANY_KEY = Key()

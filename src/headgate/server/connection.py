@@ -4,7 +4,6 @@ Every request's scope carries one as ``scope["extensions"]["headgate"]``.
 """
 
 import asyncio
-import ipaddress
 import socket
 import struct
 from collections.abc import Callable
@@ -81,13 +80,3 @@ def reset(transport: asyncio.Transport) -> None:
         except (OSError, ValueError):
             pass  # closed already; a closed socket of uvloop has no descriptor to speak of
     transport.abort()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is of this machine alone, also as an IPv4 address within IPv6."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)

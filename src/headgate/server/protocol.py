@@ -17,9 +17,10 @@ from typing_extensions import override
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 
+from headgate.model.addresses import is_loopback
 from headgate.model.fault import Fault, Refused
 from headgate.server.alarm import Alarm
-from headgate.server.connection import is_loopback, reset
+from headgate.server.connection import reset
 from headgate.server.cutter import Cutter
 from headgate.server.cycle import Cycle, write_answer
 from headgate.server.door import Door, Refusal, no_door
