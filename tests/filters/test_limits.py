@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from headgate.dialects.endpoints import find
 from headgate.filters.limiter import MemoryLimiter
 from headgate.filters.limits import LimitCallers
 from headgate.filters.pricing import Pricing
@@ -13,6 +14,7 @@ from headgate.model.limits import Limits, Subject
 from headgate.model.price import Price
 from headgate.pipeline import stream as stream_module
 from headgate.upstream.answer import TargetUnreachable
+from tests.faults.forms import TYPE, form, plain
 from tests.filters.clocks import Clocks
 from tests.filters.served import scene_of, user
 from tests.filters.test_pricing import NoPrices
@@ -287,3 +289,35 @@ async def test_however_a_stream_ends_nothing_of_a_key_stays_reserved(how: str) -
     await scene.run()
     assert limited.limiter.running(("key", "k1")) == 0
     assert limited.limiter.held(("key", "k1")) == 0.0
+
+
+def uploading(limited: Limited, *plans: Plan, body: bytes) -> Scene:
+    """A scene in which a form is sent."""
+    made = limited.scene(*plans, body=body, headers={"content-type": TYPE})
+    dialect = find("/v1/audio/transcriptions")
+    assert dialect is not None
+    assert dialect.caller is not None
+    made.exchange.dialect, made.exchange.caller = dialect, dialect.caller
+    return made
+
+
+async def test_a_form_is_admitted_by_its_head() -> None:
+    limited = Limited(requests_per_minute=1, tokens_per_day=100_000)
+    body = form(b"RIFF", "fast", plain("prompt", "x" * 4000))
+    first = uploading(limited, reply(b'{"text":"Hello"}'), body=body)
+    assert (await first.run()).status == 200
+    assert limited.remaining(first) == 100_000 - 1024 - 1
+    assert first.exchange.input_estimate == 1000
+    second = uploading(limited, body=body)
+    assert (await second.run()).status == 429
+    assert (second.downstream.taken, second.exchange.upload is None) == (False, False)
+
+
+async def test_what_turns_out_to_be_no_form_gives_its_tokens_and_its_place_back() -> None:
+    limited = Limited(concurrent=1, tokens_per_day=100_000)
+    broken = uploading(limited, body=form(b"RIFF", "fast")[:-9])
+    assert (await broken.run()).status == 400
+    assert limited.running == 0
+    following = uploading(limited, reply(b'{"text":"Hello"}'), body=form(b"RIFF", "fast"))
+    assert (await following.run()).status == 200
+    assert limited.remaining(following) == 100_000 - 1024 - 1

@@ -134,6 +134,8 @@ class FakeDownstream:
         self.left = False
         self.reads = True
         self.refusal: Refused | None = None
+        self.taken = False
+        """Whether its body was asked for."""
         self.told = asyncio.Event()
         """Set at every piece."""
         self.leave_at: bytes | None = None
@@ -158,6 +160,7 @@ class FakeDownstream:
             self._callbacks.append(callback)
 
     async def read_body(self, limit: int) -> bytes:
+        self.taken = True
         await asyncio.sleep(0)
         if self.refusal is not None:
             raise self.refusal
@@ -166,6 +169,7 @@ class FakeDownstream:
         return self._body
 
     async def read_piece(self) -> bytes:
+        self.taken = True
         await asyncio.sleep(0)
         if self.refusal is not None:
             raise self.refusal

@@ -36,6 +36,7 @@ class LimitCallers(Filter):
         return self._reserve(exchange, accounts) if accounts else None
 
     async def _reserve(self, exchange: Exchange, accounts: tuple[Account, ...]) -> None:
+        # Of a form nothing is read yet: its prompt counts when it is settled.
         tokens = exchange.input_estimate + output_bound(exchange)
         claim = Claim(accounts=accounts, tokens=tokens)
         answer = await self._limiter.reserve(claim)

@@ -29,8 +29,8 @@ class Filter:
     """A behaviour of exchanges: override the phases in which it acts."""
 
     def admit(self, exchange: Exchange) -> Waiting | None:
-        """May the exchange go on? The caller is known and the body read. Returns what must be
-        waited for first, if anything."""
+        """May the exchange go on? The caller is known and the body read, but for that of a form,
+        of which there is only the head. Returns what must be waited for first, if anything."""
         return None
 
     def choose(self, exchange: Exchange, targets: tuple[Target, ...]) -> tuple[Target, ...]:

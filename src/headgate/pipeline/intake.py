@@ -7,20 +7,32 @@ from headgate.pipeline.watch import NEVER
 from headgate.wire.multipart import is_form
 
 
-async def take_request(turn: Turn) -> None:
-    """Reads what the caller asks, as far as it must be known. Raises Refused."""
-    exchange, settings = turn.exchange, turn.exchange.snapshot.settings
-    endpoint = exchange.dialect.endpoint
+def open_form(turn: Turn) -> bool:
+    """Whether the request is a form, which is made ready to be read. Raises Refused where its head
+    says that it cannot be."""
+    exchange, endpoint = turn.exchange, turn.exchange.dialect.endpoint
     reads_forms = endpoint is not None and endpoint.read_form is not None
-    if reads_forms and is_form(exchange.headers.get("content-type", "")):
-        upload = open_upload(turn.downstream, exchange.headers, settings.max_upload, ONCE)
-        exchange.upload = upload
-        await turn.watch.until(upload.read_ahead(), NEVER)
-        check_model(upload)
-        _describe(turn)
-    else:
-        limit = settings.max_body
-        exchange.body = await turn.watch.until(turn.downstream.read_body(limit), NEVER)
+    if not reads_forms or not is_form(exchange.headers.get("content-type", "")):
+        return False
+    limit = exchange.snapshot.settings.max_upload
+    exchange.upload = open_upload(turn.downstream, exchange.headers, limit, ONCE)
+    return True
+
+
+async def take_form(turn: Turn) -> None:
+    """Reads the form that was opened as far as it must be known. Raises Refused."""
+    exchange, upload = turn.exchange, turn.exchange.upload
+    assert upload is not None, "only called for forms"
+    await turn.watch.until(upload.read_ahead(), NEVER)
+    check_model(upload)
+    _describe(turn)
+    exchange.envelope = exchange.caller.read_envelope(exchange.body)
+
+
+async def take_body(turn: Turn) -> None:
+    """Reads a request that is no form. Raises Refused."""
+    exchange, limit = turn.exchange, turn.exchange.snapshot.settings.max_body
+    exchange.body = await turn.watch.until(turn.downstream.read_body(limit), NEVER)
     exchange.envelope = exchange.caller.read_envelope(exchange.body)
 
 

@@ -16,7 +16,7 @@ from headgate.pipeline.filter import call_each
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.guard import is_block
 from headgate.pipeline.identify import Showing, identify
-from headgate.pipeline.intake import take_request, take_rest
+from headgate.pipeline.intake import open_form, take_body, take_form, take_rest
 from headgate.pipeline.plan import targets_for
 from headgate.pipeline.recalling import forgets, recall
 from headgate.pipeline.telling import keep_alive, start_stream, tell_fault, tell_whole
@@ -88,11 +88,13 @@ async def _admit(turn: Turn) -> None:
     showing = Showing(exchange.headers, exchange.endpoint, exchange.peer, exchange.created_at)
     exchange.user = identify(exchange.snapshot, showing)
     gateway.key_uses.note(exchange.user.key.id, exchange.created_at)
-    await take_request(turn)
-    await recall(turn)
-    for admit in gateway.phases.admit:
-        if (waiting := admit(exchange)) is not None:
-            await turn.watch.until(waiting, NEVER)
+    if open_form(turn):
+        await _ask_filters(turn)  # a form may be large, and wait on disk: first, whether it may
+        await take_form(turn)
+    else:
+        await take_body(turn)
+        await recall(turn)
+        await _ask_filters(turn)
     guard = exchange.guard = exchange.snapshot.open_guard(exchange)
     if guard is not None:
         await take_rest(turn)
@@ -101,6 +103,12 @@ async def _admit(turn: Turn) -> None:
     heartbeat_s = exchange.snapshot.settings.heartbeat_s
     if exchange.envelope.stream and heartbeat_s and not _waits_for_none(exchange):
         turn.watch.beat(heartbeat_s, lambda: keep_alive(turn))
+
+
+async def _ask_filters(turn: Turn) -> None:
+    for admit in turn.gateway.phases.admit:
+        if (waiting := admit(turn.exchange)) is not None:
+            await turn.watch.until(waiting, NEVER)
 
 
 def _waits_for_none(exchange: Exchange) -> bool:
