@@ -179,6 +179,28 @@ def test_a_body_that_breaks_after_the_answer_began_cuts_the_connection(run: Run)
     run(scenario())
 
 
+def test_a_refusal_for_a_broken_body_is_not_cut_short_by_who_served_it(run: Run) -> None:
+    async def scenario() -> None:
+        async def conduct(downstream: CallersEnd, scope: Scope) -> None:
+            try:
+                await downstream.read_body(1000)
+            finally:
+                downstream.abort()
+
+        async with (
+            listening(app_of(conduct)) as listener,
+            client(listener.port) as (reader, writer),
+        ):
+            writer.write(POST + b"Transfer-Encoding: chunked\r\n\r\nnonsense\r\n")
+            [answer] = read_answers(await reader.read())
+            while listener.state.tasks:
+                await asyncio.sleep(0)
+            assert answer.status == 400
+            assert len(listener.state.connections) == 1, "what the peer still sends is read"
+
+    run(scenario())
+
+
 # The connection
 
 

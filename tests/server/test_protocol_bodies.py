@@ -51,6 +51,21 @@ def test_an_answer_before_the_body_is_read_sends_no_continue(run: Run, version: 
     run(scenario())
 
 
+def test_a_body_that_breaks_before_it_was_asked_for_is_refused_without_a_continue(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        head = POST + b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"
+        async with listening(Recorder()) as listener:
+            [answer] = read_answers(await say(listener.port, head + b"nonsense\r\n"))
+            while listener.state.tasks:
+                await asyncio.sleep(0)
+        assert answer.status == 400
+        assert caplog.records == []
+
+    run(scenario())
+
+
 def test_an_early_answer_reaches_a_peer_that_goes_on_sending(run: Run) -> None:
     async def scenario() -> None:
         async def conduct(downstream: CallersEnd, scope: Scope) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import socket
 
 import pytest
@@ -113,6 +114,26 @@ async def test_bytes_that_nobody_asked_for_end_a_kept_connection() -> None:
         await keeper.forgot.wait()
         assert not connection.usable
         await peer.until_gone(1)
+
+
+@pytest.mark.parametrize("said", [b"more", b""], ids=["bytes", "the end"])
+async def test_what_the_loop_has_not_read_yet_is_known(said: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends.append(os.dup(writer.get_extra_info("socket").fileno()))
+        writer.write(b"answer")
+        await reader.read()
+
+    ends: list[int] = []
+    async with listening(serve) as peer:
+        connection, _ = await _connected(peer.port)
+        receiver = FakeReceiver()
+        connection.ask(receiver, b"head", b"")
+        await receiver.hears()
+        assert connection.quiet
+        with socket.socket(fileno=ends[0]) as end:
+            end.send(said) if said else end.shutdown(socket.SHUT_WR)
+            assert not connection.quiet
+        connection.abort()
 
 
 async def test_a_request_that_has_not_left_keeps_the_connection_from_the_next() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import os
 
 import pytest
 
@@ -178,6 +179,21 @@ async def test_bytes_that_come_between_two_answers_are_never_the_next_one() -> N
         assert await whole(upstream, call_to(peer.port)) == b"ok"
         ask_again.set()
         await peer.until_gone(1)
+        assert await whole(upstream, call_to(peer.port)) == b"ok"
+        assert peer.made == 2
+
+
+async def test_bytes_that_the_loop_has_not_seen_yet_are_never_the_next_answer() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends.append(writer.get_extra_info("socket").fileno())
+        await request(reader)
+        writer.write(OK)
+        await reader.read()
+
+    ends: list[int] = []
+    async with listening(serve) as peer, pool() as upstream:
+        assert await whole(upstream, call_to(peer.port)) == b"ok"
+        os.write(ends[0], OK.replace(b"ok", b"no"))
         assert await whole(upstream, call_to(peer.port)) == b"ok"
         assert peer.made == 2
 

@@ -1,5 +1,6 @@
 import contextlib
 import gzip
+import tracemalloc
 import zlib
 from collections.abc import Mapping
 
@@ -55,6 +56,35 @@ async def test_what_was_packed_comes_back_wherever_it_is_cut(encoding: str, size
     if not encoding and size == 1:
         pytest.skip("two bytes are needed to tell gzip that is not labelled")
     assert await _all(_cut(packed, size), encoding) == TEXT
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 100_000])
+@pytest.mark.parametrize("encoding", ["gzip", ""])
+async def test_gzip_in_several_members_is_one_body(encoding: str, size: int) -> None:
+    if not encoding and size == 1:
+        pytest.skip("two bytes are needed to tell gzip that is not labelled")
+    packed = gzip.compress(TEXT) + gzip.compress(b"") + gzip.compress(b"the end")
+    assert await _all(_cut(packed, size), encoding) == TEXT + b"the end"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_what_is_behind_the_end_is_neither_read_nor_kept(encoding: str) -> None:
+    packed = zlib.compress(TEXT) if encoding == "deflate" else gzip.compress(TEXT)
+    surplus = [b"\0" * 4096] * 1000
+    answer = inflated(FakeAnswer([packed + b"\0", *surplus], encoding))
+    tracemalloc.start()
+    try:
+        assert await answer.read() == TEXT
+        begun, _ = tracemalloc.get_traced_memory()
+        assert await answer.read() == b""
+        assert tracemalloc.get_traced_memory()[1] - begun < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+async def test_a_second_member_that_ends_in_the_middle_is_broken() -> None:
+    with pytest.raises(AnswerBroken, match="middle"):
+        await _all([gzip.compress(TEXT) + gzip.compress(b"the end")[:-1]], "gzip")
 
 
 @given(st.lists(st.binary(min_size=1), max_size=5))

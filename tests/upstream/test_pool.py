@@ -16,11 +16,17 @@ class FakeConnection(Connection):
         self.origin = origin
         self.idle_until = 0.0
         self.open = True
+        self.said = b""
 
     @property
     @override
     def usable(self) -> bool:
         return self.open
+
+    @property
+    @override
+    def quiet(self) -> bool:
+        return not self.said
 
     @override
     def abort(self) -> None:
@@ -62,6 +68,18 @@ async def test_what_was_closed_or_waited_too_long_is_not_taken() -> None:
     closed.open = False
     assert pool.take(A, _now() + 21) is None
     assert not old.open
+    assert pool.size == 0
+    pool.close()
+
+
+async def test_one_on_which_something_came_unasked_is_dropped_for_the_next() -> None:
+    pool = Pool(20.0, 10)
+    good, bad = FakeConnection(), FakeConnection()
+    pool.keep(good, None)
+    pool.keep(bad, None)
+    bad.said = b"HTTP/1.1 200 OK"
+    assert pool.take(A, _now()) is good
+    assert not bad.open
     assert pool.size == 0
     pool.close()
 

@@ -21,7 +21,7 @@ from headgate.pipeline.guarded import Guarded, Watched
 from headgate.pipeline.guarded_whole import guard_whole
 from headgate.pipeline.passed import Passed, kind_of, note_bytes
 from headgate.pipeline.reasoning_copy import ReasoningCopied, copy_in_reply
-from headgate.pipeline.stream import READ_ON_S, Stream
+from headgate.pipeline.stream import MOST_AHEAD_BYTES, READ_ON_S, Stream
 from headgate.pipeline.tape import Track
 from headgate.pipeline.turn import Turn
 from headgate.pipeline.verdict import fault_for, judge
@@ -191,9 +191,12 @@ async def _receive_passing(
 
 
 async def _head(watch: Watch, answer: Answer, due: float) -> bytes:
-    """The first bytes, as many as tell whether they are an event stream."""
+    """The first bytes, as many as tell whether they are an event stream. Raises AnswerBroken
+    where ever more of them tell nothing."""
     head = data = await watch.until(answer.read(), due)
     while data and sse.looks_like_sse(head) is None:
+        if len(head) > MOST_AHEAD_BYTES:
+            raise AnswerBroken("it begins with too many empty lines")
         data = await watch.until(answer.read(), due)
         head += data
     return head

@@ -19,6 +19,8 @@ FINISH_GRACE_S = 5.0
 """How long a backend that said its finish reason may take for the terminator and the usage."""
 READ_ON_S = 60.0
 """How long a stream whose caller left is read on for its usage, where its backend wants that."""
+MOST_AHEAD_BYTES = 256 * 1024
+"""What may come before the first event: comments and empty lines against the silence."""
 LINGER_S = 1.0
 """How long the end of the body is waited for after the terminator, to keep the connection."""
 
@@ -44,11 +46,16 @@ class Stream:
     async def begin(self, head: bytes, due: float) -> None:
         """Reads until the first event, an error in its place, or the end; `head` was read.
 
-        What the caller is to get is held back. Raises Interrupted.
+        What the caller is to get is held back. Raises Interrupted, and AnswerBroken where ever
+        more comes that is no event.
         """
         held = [self.feed(head)]
+        size = len(held[0])
         while not self._begun():
+            if size > MOST_AHEAD_BYTES:
+                raise AnswerBroken("too much comes before its first event")
             held.append(await self._pull(due))
+            size += len(held[-1])
         self.held = b"".join(held)
 
     async def gather(self, idle_s: float, due: float) -> None:

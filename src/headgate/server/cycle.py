@@ -124,9 +124,9 @@ class Cycle(Connection):
 
     async def news(self) -> None:
         """Waits until something happened since the last time: bytes, the end, leaving."""
-        self.let_send()
         if self.left or self.response_complete:
             return
+        self.let_send()
         self.flow.resume_reading()
         if not self._news:
             if self._heard is None:

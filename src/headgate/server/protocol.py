@@ -268,6 +268,7 @@ class Protocol(asyncio.Protocol):
         if cycle.response_started:
             self._refusal = b""
         cycle.leave()
+        cycle.complete()  # the connection has a refusal to deliver, and is not to be cut off
         cycle.tell()
 
     def _say_refusal(self) -> None:

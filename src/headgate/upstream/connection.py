@@ -1,6 +1,7 @@
 """One connection to a backend: it carries one exchange at a time."""
 
 import asyncio
+import select
 from typing import Protocol, cast
 
 from typing_extensions import override
@@ -67,6 +68,14 @@ class Connection(asyncio.Protocol):
     def usable(self) -> bool:
         """Whether a request can be sent on it."""
         return not self._closing and not self._transport.is_closing()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing came that was not read yet. The kernel is asked, because the event loop
+        may not have looked since: what nobody asked for would begin the next answer."""
+        poll = select.poll()
+        poll.register(self._transport.get_extra_info("socket"), select.POLLIN)
+        return not poll.poll(0)
 
     def ask(self, receiver: Receiver, head: bytes, body: bytes) -> None:
         """Sends a request, all of it or its beginning; `receiver` hears what comes back."""

@@ -13,6 +13,8 @@ _FREE = 8 * 1024 * 1024
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 """zlib's ``wbits``: gzip framing, or for ``deflate`` whichever of zlib's and gzip's it finds."""
 
+_GZIP = b"\x1f\x8b"
+
 
 def inflated(answer: Answer) -> Answer:
     """`answer` itself where its body is plain, else one that reads plain bytes.
@@ -41,7 +43,7 @@ class SniffedAnswer:
         data = await self._answer.read()
         if self._first and data:
             self._first = False
-            if data[:2] == b"\x1f\x8b":
+            if data[:2] == _GZIP:
                 unpacked = InflatedAnswer(self._answer, _WINDOW["gzip"])
                 self._answer = unpacked
                 self.headers = unpacked.headers
@@ -63,7 +65,9 @@ class InflatedAnswer:
 
     def __init__(self, answer: Answer, window: int) -> None:
         self._answer = answer
+        self._window = window
         self._unpacker = zlib.decompressobj(window)
+        self._packed = b""
         self._taken = 0
         self._given = 0
         self.status = answer.status
@@ -75,12 +79,11 @@ class InflatedAnswer:
 
     async def read(self) -> bytes:
         """See `headgate.upstream.answer.Answer.read`."""
-        while self._unpacker.unconsumed_tail:
-            if plain := self.unpack(b""):
-                return plain
-        while packed := await self._answer.read():
+        packed = b""
+        while self._packed or (packed := await self._answer.read()):
             if plain := self.unpack(packed):
                 return plain
+            packed = b""
         if not self._unpacker.eof:
             raise AnswerBroken("the compressed answer ended in the middle")
         return b""
@@ -88,14 +91,27 @@ class InflatedAnswer:
     def unpack(self, packed: bytes) -> bytes:
         """The next plain bytes of `packed` and what was left over; raises AnswerBroken."""
         self._taken += len(packed)
+        packed = self._packed + packed
+        self._packed = b""
+        if self._unpacker.eof and not self._opens_another(packed):
+            return b""
         try:
-            plain = self._unpacker.decompress(self._unpacker.unconsumed_tail + packed, _STEP)
+            plain = self._unpacker.decompress(packed, _STEP)
         except zlib.error as error:
             raise AnswerBroken("the compressed answer is damaged") from error
+        self._packed = self._unpacker.unconsumed_tail or self._unpacker.unused_data
         self._given += len(plain)
         if self._given > max(_FREE, self._taken * _MOST_RATIO):
             raise AnswerBroken("the compressed answer grows out of proportion")
         return plain
+
+    def _opens_another(self, packed: bytes) -> bool:
+        """Whether gzip goes on behind its end (RFC 1952 section 2.2). What else stands there says
+        nothing, and is not kept."""
+        if self._window != _WINDOW["gzip"] or not _GZIP.startswith(packed[:2]):
+            return False
+        self._unpacker = zlib.decompressobj(self._window)
+        return True
 
     def close(self) -> None:
         """See `headgate.upstream.answer.Answer.close`."""

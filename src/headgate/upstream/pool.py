@@ -20,12 +20,12 @@ class Pool:
         self.size = 0
 
     def take(self, origin: Origin, now: float) -> Connection | None:
-        """A connection to `origin` that is open as far as we know."""
+        """A connection to `origin` that is open, and on which nothing has come unasked."""
         waiting = self._waiting.get(origin)
         while waiting:
             connection = waiting.pop()
             self.size -= 1
-            if connection.usable and connection.idle_until > now:
+            if connection.idle_until > now and connection.usable and connection.quiet:
                 return connection
             connection.abort()
         return None
