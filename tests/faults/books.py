@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from tests.faults.caller import Answer, get
 
 Row = dict[str, Any]
-_PATIENCE_S = 8.0
+_PATIENCE_S = 20.0
 
 
 class Running(Protocol):

@@ -6,6 +6,7 @@ import pytest
 
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.books import Expected
+from tests.faults.raw_backend import closed_port
 
 
 @pytest.fixture(scope="module")
@@ -13,6 +14,13 @@ def upstream() -> Iterator[ScriptedUpstream]:
     """The backend of the module's gateway."""
     with ScriptedUpstream() as upstream:
         yield upstream
+
+
+@pytest.fixture(scope="module")
+def closed() -> Iterator[str]:
+    """The URL of a port where nobody listens."""
+    with closed_port() as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)

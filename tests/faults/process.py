@@ -41,7 +41,7 @@ class Served:
 
     def begin(self) -> None:
         """Waits until it listens."""
-        said = self.says(r"listens on (http://\S+)")
+        said = self.says(r"listens on (http://\S+)\n")
         self.url = said[1]
 
     @property

@@ -70,7 +70,9 @@ def black_hole() -> Iterator[str]:
         yield f"http://127.0.0.1:{address[1]}"
 
 
-def closed_port() -> str:
-    """The URL of a port where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+@contextlib.contextmanager
+def closed_port() -> Iterator[str]:
+    """The URL of a port where nobody listens; it is kept, so that nobody else comes to."""
+    with socket.socket() as kept:
+        kept.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{kept.getsockname()[1]}"

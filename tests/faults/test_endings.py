@@ -26,7 +26,7 @@ every_pair = pytest.mark.parametrize(("caller", "backend"), PAIRS)
 def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
     config = over(upstream.url)
     add_hasty(config, upstream.url, idle="300ms")
-    config["backends"]["brief"] = backend(upstream.url, "chat", timeouts={"total": "700ms"})
+    config["backends"]["brief"] = backend(upstream.url, "chat", timeouts={"total": "2500ms"})
     config["models"]["brief"] = model("brief")
     with serving(config) as gateway:
         yield gateway
@@ -201,8 +201,8 @@ def test_a_later_error_is_told_in_the_callers_dialect(
 def test_silence_is_a_timeout(
     upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str, backend: str
 ) -> None:
-    sent = FRAMES[backend][: OPENING[backend]]
-    upstream.script(**raw(*sent), stall_after=len(sent))
+    sent = b"".join(FRAMES[backend][: OPENING[backend]])
+    upstream.script(**raw(sent), stall_after=1)
     answer = stream(gateway, caller, f"hasty-{backend}")
     begun(caller, backend, check_broken(caller, answer.body, TOO_SLOW, "request_timeout", TIMEOUT))
     log.outcome(answer, "timeout")
@@ -224,8 +224,8 @@ def test_a_stream_that_never_ends_is_a_timeout(
 def test_a_backend_that_is_silent_after_its_finish_has_answered(
     upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str, backend: str
 ) -> None:
-    sent = FRAMES[backend][: FINISH[backend]]
-    upstream.script(**raw(*sent), stall_after=len(sent))
+    sent = b"".join(FRAMES[backend][: FINISH[backend]])
+    upstream.script(**raw(sent), stall_after=1)
     answer = stream(gateway, caller, f"hasty-{backend}")
     assert is_whole(caller, answer.body)
     log.outcome(answer, "complete")

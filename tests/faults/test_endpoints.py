@@ -11,7 +11,6 @@ import pytest
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.books import newest, row_of
 from tests.faults.caller import Answer, Line, request
-from tests.faults.raw_backend import closed_port
 from tests.faults.serving import backend, model, serving
 
 SOUND = bytes(range(256)) * 400
@@ -55,13 +54,13 @@ def sound() -> Iterator[Scripted]:
 
 
 @pytest.fixture(scope="module")
-def gateway(upstream: ScriptedUpstream, sound: Scripted) -> Iterator[Gateway]:
+def gateway(upstream: ScriptedUpstream, sound: Scripted, closed: str) -> Iterator[Gateway]:
     haste = {"first_event": "200ms", "idle": "200ms", "total": "400ms"}
     config = {
         "server": {"heartbeat": 0, "max_body": "20kB"},
         "backends": {
             "up": backend(upstream.url, "chat"),
-            "gone": backend(closed_port(), "chat"),
+            "gone": backend(closed, "chat"),
             "hasty": backend(upstream.url, "chat", timeouts=haste),
             "claude": backend(upstream.url, "messages"),
             "azure": backend(
@@ -341,7 +340,7 @@ def test_who_leaves_in_the_middle_of_sound_takes_the_backend_along(
     with speak(gateway) as line:
         line.head()
         assert line._exactly(5) == b"first"
-    assert sound.left.wait(5.0)
+    assert sound.left.wait(20.0)
     row = newest(gateway, lambda row: row["outcome"] == "client_closed")
     assert row["endpoint"] == "/v1/audio/speech"
 

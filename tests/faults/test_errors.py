@@ -28,9 +28,14 @@ every_backend = pytest.mark.parametrize("to", ["chat", "messages", "responses", 
 def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
     config = over(upstream.url)
     add_hasty(config, upstream.url, first_event="400ms", total="600ms")
-    with raw_backend(NO_HTTP) as nonsense, raw_backend(CUT_HEAD) as reset, black_hole() as hole:
+    with (
+        raw_backend(NO_HTTP) as nonsense,
+        raw_backend(CUT_HEAD) as reset,
+        black_hole() as hole,
+        closed_port() as refusing,
+    ):
         odd = {
-            "refusing": closed_port(),
+            "refusing": refusing,
             "unknown": "http://nobody.invalid",
             "plain": upstream.url.replace("http:", "https:"),
             "nonsense": nonsense.url,
@@ -279,7 +284,7 @@ PINGS = b": still here\n\n".decode()
 
 @every_dialect
 def test_comments_are_no_event(upstream: ScriptedUpstream, gateway: Gateway, caller: str) -> None:
-    upstream.script(events=[{"raw": PINGS}] * 40, delay_ms=50, no_terminator=True)
+    upstream.script(events=[{"raw": PINGS}] * 400, delay_ms=50, no_terminator=True)
     answer = put(gateway, caller, question(caller, "hasty-chat"))
     check_error(answer, caller, 504, "request_timeout", "timeout_error")
 

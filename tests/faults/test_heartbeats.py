@@ -28,8 +28,8 @@ relayed_and_translated = pytest.mark.parametrize("to", ["same", "other"])
 @pytest.fixture(scope="module")
 def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
     config = over(upstream.url)
-    config["server"]["heartbeat"] = "200ms"
-    slow = {"first_event": "500ms"}
+    config["server"]["heartbeat"] = "50ms"
+    slow = {"first_event": "1s"}
     config["backends"]["slow"] = backend(upstream.url, "chat", timeouts=slow)
     config["models"]["slow"] = model("slow")
     for number, caller in enumerate(DIALECTS, 1):
@@ -63,7 +63,7 @@ def test_before_the_first_event(
     upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str, to: str
 ) -> None:
     asked = caller if to == "same" else other(caller)
-    upstream.script(**raw(*FRAMES[asked]), delay_headers_ms=700)
+    upstream.script(**raw(*FRAMES[asked]), delay_headers_ms=1000)
     answer = stream(gateway, caller, asked)
     assert answer.body.startswith(BEAT[caller] * 2)
     assert text_of(caller, without_beats(caller, answer.body, 2)) == "Hello"
@@ -77,7 +77,7 @@ def test_before_the_first_event(
 def test_between_events(upstream: ScriptedUpstream, gateway: Gateway, caller: str, to: str) -> None:
     asked = caller if to == "same" else other(caller)
     *early, last = FRAMES[asked]
-    upstream.script(**raw(b"".join(early), last), delay_ms=700)
+    upstream.script(**raw(b"".join(early), last), delay_ms=1000)
     answer = stream(gateway, caller, asked)
     body = without_beats(caller, answer.body, 2)
     if caller == asked:
@@ -124,7 +124,7 @@ def test_once_the_status_is_out_a_failure_is_an_event(
 def test_once_the_status_is_out_a_refusal_is_an_event(
     upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str
 ) -> None:
-    upstream.script(status=500, json={"error": {"message": "Oh."}}, delay_headers_ms=400)
+    upstream.script(status=500, json={"error": {"message": "Oh."}}, delay_headers_ms=1000)
     answer = stream(gateway, caller, "chat")
     body = without_beats(caller, answer.body, 1)
     assert check_broken(caller, body, "Oh.", "upstream_error", SERVER_ERROR) == b""
@@ -135,7 +135,7 @@ def test_once_the_status_is_out_a_refusal_is_an_event(
 def test_an_error_as_a_late_first_event(
     upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str
 ) -> None:
-    upstream.script(**raw(INBAND["chat"]), delay_first_ms=400)
+    upstream.script(**raw(INBAND["chat"]), delay_first_ms=1000)
     answer = stream(gateway, caller, "chat")
     body = without_beats(caller, answer.body, 1)
     assert check_broken(caller, body, "Too busy.", "busy", SERVER_ERROR) == b""
@@ -160,7 +160,7 @@ def test_a_late_whole_reply_is_told_as_a_stream(
     message = {"role": "assistant", "content": "Hello"}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     reply = {"id": "c", "object": "chat.completion", "created": 1, "model": "m"}
-    upstream.script(json={**reply, "choices": [choice]}, delay_headers_ms=400)
+    upstream.script(json={**reply, "choices": [choice]}, delay_headers_ms=1000)
     answer = stream(gateway, caller, "chat")
     assert text_of(caller, without_beats(caller, answer.body, 1)) == "Hello"
     assert answer.body.count(LAST_WORDS[caller]) == 1

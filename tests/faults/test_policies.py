@@ -150,7 +150,7 @@ def test_a_block_in_a_stream_is_its_last_word(
 ) -> None:
     first, rest = FRAMES[backend][: OPENING[backend]], FRAMES[backend][OPENING[backend] :]
     free = [frame.replace(b"Hel", b"Well now, well now ") for frame in first]
-    upstream.script(**raw(*free, *rest), delay_ms=60)
+    upstream.script(**raw(b"".join(free), b"".join(rest)), delay_ms=500)
     answer = under(gateway, "say", caller, question(caller, backend))
     assert (answer.status, answer.ended) == (200, "clean")
     message = "Refused by the policy 'say': "
@@ -365,7 +365,7 @@ def _calls(*names: str) -> list[dict[str, Any]]:
 
 def _soon_in(path: Path) -> str:
     """What the file says, as soon as it says something."""
-    deadline_s = time.monotonic() + 5.0
+    deadline_s = time.monotonic() + 20.0
     while not (path.exists() and path.read_text()) and time.monotonic() < deadline_s:
         time.sleep(0.01)
     return path.read_text()

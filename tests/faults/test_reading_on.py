@@ -56,7 +56,7 @@ def check(upstream: ScriptedUpstream, row: dict[str, Any]) -> None:
 def test_before_the_answer(
     upstream: ScriptedUpstream, gateway: Gateway, caller: str, to: str, stream: bool
 ) -> None:
-    upstream.script(text=WORDS, delay_headers_ms=200)
+    upstream.script(text=WORDS, delay_headers_ms=1000)
     body = question(caller, caller if to == "same" else to, stream)
     check(upstream, leave_and_look(upstream, gateway, caller, body, 0))
 
@@ -66,7 +66,7 @@ def test_before_the_answer(
 def test_inside_a_stream(
     upstream: ScriptedUpstream, gateway: Gateway, caller: str, to: str
 ) -> None:
-    upstream.script(text=WORDS, delay_ms=30)
+    upstream.script(text=WORDS, delay_ms=150)
     body = question(caller, caller if to == "same" else to)
     check(upstream, leave_and_look(upstream, gateway, caller, body, 1))
 
@@ -74,7 +74,7 @@ def test_inside_a_stream(
 def test_the_request_counts_as_running_until_then_and_not_longer(
     upstream: ScriptedUpstream, gateway: Gateway
 ) -> None:
-    upstream.script(text=WORDS, delay_headers_ms=500)
+    upstream.script(text=WORDS, delay_headers_ms=2000)
     key: dict[str, Any] = {"x_api_key": "key-of-alice-0123456789"}
     seen = {row["id"] for row in rows_of(gateway)}
     with Line(gateway.url) as line:

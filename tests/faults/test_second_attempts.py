@@ -8,7 +8,6 @@ import pytest
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.books import Expected, row_of
 from tests.faults.caller import DIALECTS, Answer, ask, question
-from tests.faults.raw_backend import closed_port
 from tests.faults.serving import add_hasty, backend, model, over, serving
 from tests.faults.streams import FRAMES, INBAND, OPENING, raw, text_of
 from tests.faults.told import LAST_WORDS, TRUNCATED, check_broken, check_error
@@ -37,11 +36,11 @@ def both(caller: str, stream: bool = True) -> str:
 
 
 @pytest.fixture(scope="module")
-def gateway(upstream: ScriptedUpstream, second: ScriptedUpstream) -> Iterator[Gateway]:
+def gateway(upstream: ScriptedUpstream, second: ScriptedUpstream, closed: str) -> Iterator[Gateway]:
     config = over(upstream.url)
     add_hasty(config, upstream.url, first_event="300ms", total="600ms")
     config["backends"]["second"] = backend(second.url, "messages")
-    config["backends"]["refusing"] = backend(closed_port(), "chat")
+    config["backends"]["refusing"] = backend(closed, "chat")
     models = config["models"]
     for name in (both(caller, stream) for caller in DIALECTS for stream in (True, False)):
         config["backends"][name] = backend(second.url, "messages")

@@ -31,12 +31,13 @@ def test_what_arrived_is_all_that_is_said(
     upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str, to: str, fault: str
 ) -> None:
     sent = FRAMES[to][: OPENING[to]]
-    count = len(sent)
     if fault == "reports":
         upstream.script(**raw(*sent, INBAND[to]))
+    elif fault == "stalls":
+        upstream.script(**raw(b"".join(sent)), stall_after=1)
     else:
-        more = {"resets": {"disconnect_after": count}, "stalls": {"stall_after": count}}
-        upstream.script(**raw(*sent), **more.get(fault, {}))
+        more = {"disconnect_after": len(sent)} if fault == "resets" else {}
+        upstream.script(**raw(*sent), **more)
     asked = f"hasty-{to}" if fault == "stalls" else to
     answer = ask(gateway.url, caller, question(caller, asked))
     assert (answer.status, answer.ended) == (200, "clean")

@@ -15,7 +15,6 @@ from tests.faults.books import newest, row_of
 from tests.faults.caller import Answer, Line
 from tests.faults.counting_backend import CountingBackend, answer, counting_backend
 from tests.faults.forms import END, chunked, form, head, opening, plain
-from tests.faults.raw_backend import closed_port
 from tests.faults.serving import BACKEND_KEY, backend, model, serving
 
 PATH = "/v1/audio/transcriptions"
@@ -32,12 +31,12 @@ def sound() -> Iterator[CountingBackend]:
 
 
 @pytest.fixture(scope="module")
-def gateway(sound: CountingBackend) -> Iterator[Gateway]:
+def gateway(sound: CountingBackend, closed: str) -> Iterator[Gateway]:
     config = {
         "server": {"heartbeat": 0, "max_upload": "220MiB"},
         "backends": {
             "sound": backend(sound.url, "chat"),
-            "gone": backend(closed_port(), "chat"),
+            "gone": backend(closed, "chat"),
         },
         "models": {
             "sound": model("sound", there="whisper-1"),

@@ -77,7 +77,7 @@ class Started:
 
     def listens(self) -> str:
         """Its address, once it listens."""
-        found = _until(lambda: re.search(r"listens on http://(\S+)", self.said))
+        found = _until(lambda: re.search(r"listens on http://(\S+)\n", self.said))
         assert isinstance(found, re.Match)
         return str(found[1])
 

@@ -1,4 +1,5 @@
-"""A program in the gateway's place: ready at once, tells its arguments and environment.
+"""A program in the gateway's place: ready at once, says where it listens, and tells its arguments
+and environment.
 
 With ``deaf`` in its configuration it ignores SIGTERM; with ``late`` it is never ready.
 """
@@ -41,4 +42,7 @@ sys.stderr.flush()
 if "broken" in CONFIG:
     sys.exit(3)
 address = (OPTIONS["--host"], int(OPTIONS["--port"]))
-http.server.ThreadingHTTPServer(address, Answer).serve_forever()
+server = http.server.ThreadingHTTPServer(address, Answer)
+sys.stderr.write(f"it listens on http://127.0.0.1:{server.server_port}\n")
+sys.stderr.flush()
+server.serve_forever()

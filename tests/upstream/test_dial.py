@@ -20,9 +20,11 @@ def listener() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def closed() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as made:
-        return int(made.getsockname()[1])
+def closed() -> Iterator[int]:
+    """A port where nobody listens, nor comes to."""
+    with socket.socket() as kept:
+        kept.bind(("127.0.0.1", 0))
+        yield _port(kept)
 
 
 def _port(listener: socket.socket) -> int:

@@ -78,10 +78,10 @@ async def test_a_body_may_end_with_the_connection() -> None:
 
 
 async def test_a_refused_connection_was_sent_nothing() -> None:
-    url = closed_port()
-    async with pool() as upstream:
-        with pytest.raises(TargetUnreachable, match="refused") as unreachable:
-            await upstream.send(call_to(1, url=url))
+    with closed_port() as url:
+        async with pool() as upstream:
+            with pytest.raises(TargetUnreachable, match="refused") as unreachable:
+                await upstream.send(call_to(1, url=url))
     assert unreachable.value.sent == "nothing"
     assert url.rpartition(":")[2] not in str(unreachable.value)
 

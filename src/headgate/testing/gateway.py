@@ -4,9 +4,9 @@ import contextlib
 import http.client
 import os
 import pathlib
+import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +18,7 @@ from typing import Any, Self
 import yaml
 
 Config = Mapping[str, Any] | str
+_LISTENS = re.compile(r" listens on http://\S+:(\d+)\n")
 
 
 class GatewayFailed(RuntimeError):  # noqa: N818 - named for the fact
@@ -50,8 +51,7 @@ class Gateway:
         folder = pathlib.Path(self._folder.name)
         self.data = folder / "data"
         self.admin_token = secrets.token_urlsafe(24)
-        self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.port = 0
         self._log_path = folder / "log"
         self._last_log = ""
         self._config_path = folder / "gateway.yaml"
@@ -61,6 +61,7 @@ class Gateway:
             undoing.callback(self.stop)  # also where an interrupt ends the wait
             self._wait_until_ready(ready_timeout_s)
             undoing.pop_all()
+        self.url = f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -113,7 +114,7 @@ class Gateway:
         self.stop()
 
     def _arguments(self, config: Config | None) -> list[str]:
-        where = ["--data", str(self.data), "--host", "127.0.0.1", "--port", str(self.port)]
+        where = ["--data", str(self.data), "--host", "127.0.0.1", "--port", "0"]
         if config is None:
             return ["serve", *where]
         self._config_path.write_text(_yaml(config), encoding="utf-8")
@@ -136,13 +137,19 @@ class Gateway:
 
     def _wait_until_ready(self, timeout_s: float) -> None:
         deadline_s = time.monotonic() + timeout_s
-        while not _is_ready(self.port):
+        while not self._is_ready():
             late = time.monotonic() > deadline_s
             if late or self._process.poll() is not None:
                 code = self.stop(grace_s=0.0 if late else 1.0)
                 why = f"was not ready in {timeout_s:g} s" if late else f"exited with {code}"
                 raise GatewayFailed(f"the gateway {why}; its log:\n{self._last_log}")
             time.sleep(0.02)
+
+    def _is_ready(self) -> bool:
+        """Asks at the port that it chose itself: one chosen for it may be another's by then."""
+        listens = _LISTENS.search(self.log)
+        self.port = int(listens[1]) if listens else 0
+        return bool(self.port) and _answers(self.port)
 
 
 def _yaml(config: Config) -> str:
@@ -163,12 +170,7 @@ def _steers(name: str) -> bool:
     return name.startswith("HEADGATE_") or name == "DETAIL_STREAM_LOG_MODE"
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def _is_ready(port: int) -> bool:
+def _answers(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2.0)
     with contextlib.closing(connection):
         try:

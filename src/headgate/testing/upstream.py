@@ -53,7 +53,7 @@ class ScriptedUpstream:
         """What arrived, oldest first; with `method`, only such requests."""
         return [one for one in self._app.requests() if method in (None, one["method"])]
 
-    def wait_for(self, accept: Callable[[Request], Any], timeout_s: float = 5.0) -> Request:
+    def wait_for(self, accept: Callable[[Request], Any], timeout_s: float = 20.0) -> Request:
         """The first request that `accept` takes, as soon as there is one.
 
         Raises TimeoutError where none comes, or none becomes so.
