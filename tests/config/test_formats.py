@@ -52,6 +52,9 @@ BAD = [
 ]
 
 
+ONE_LINE = ("name", "model", "key", "path", "header_name", "header_value", "hash_on", "domain")
+
+
 @pytest.mark.parametrize(("kind", "text"), GOOD)
 def test_what_fits_passes(kind: str, text: str) -> None:
     TEXTS[kind](text)
@@ -62,3 +65,9 @@ def test_what_does_not_fit_is_named_without_being_repeated(kind: str, text: str)
     with pytest.raises(ValueError, match=r"\w") as caught:
         TEXTS[kind](text)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("kind", "text"), [pair for pair in GOOD if pair[0] in ONE_LINE])
+def test_a_line_end_behind_it_does_not_fit(kind: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        TEXTS[kind](text + "\n")

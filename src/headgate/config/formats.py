@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from headgate.config import units
 
-HASH_ON_PATTERN = r"^(session|user|key|header:[A-Za-z0-9!#$%&'*+.^_`|~-]+)$"
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+HASH_ON = re.compile(r"session|user|key|header:[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def check_url(text: str) -> None:
@@ -75,7 +75,7 @@ def check_redis(text: str) -> None:
 
 def check_name(text: str) -> None:
     """A name that may stand in a header and a URL."""
-    if not re.match(NAME_PATTERN, text):
+    if not NAME.fullmatch(text):
         raise ValueError(
             "a name is made of at most 64 letters, digits, '.', '_' and '-', and begins with a "
             "letter or digit"
@@ -90,13 +90,13 @@ def check_model(text: str) -> None:
 
 def check_key(text: str) -> None:
     """A credential that may stand in a header. Never repeats it."""
-    if not re.match(r"^[\x21-\x7e]+$", text):
+    if not re.fullmatch(r"[\x21-\x7e]+", text):
         raise ValueError("a key is printable ASCII without spaces, and not empty")
 
 
 def check_path(text: str) -> None:
     """A path below a backend's address, perhaps with a query."""
-    if not re.match(r"^/[\x21-\x7e]*$", text) or "#" in text:
+    if not re.fullmatch(r"/[\x21-\x7e]*", text) or "#" in text:
         raise ValueError("a path begins with '/' and holds no space")
 
 
@@ -109,7 +109,7 @@ def check_agent(text: str) -> None:
 
 def check_header_name(text: str) -> None:
     """A header that an operator may add to a backend's requests."""
-    if not re.match(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", text):
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", text):
         raise ValueError("is no header name")
     if text.lower() in _OURS:
         raise ValueError("this header is made by the gateway itself")
@@ -117,13 +117,13 @@ def check_header_name(text: str) -> None:
 
 def check_header_value(text: str) -> None:
     """The value of a header."""
-    if not re.match(r"^[\x20-\x7e\t]*$", text):
+    if not re.fullmatch(r"[\x20-\x7e\t]*", text):
         raise ValueError("a header's value is one line of printable ASCII")
 
 
 def check_hash_on(text: str) -> None:
     """What the strategy ``hash`` looks at."""
-    if not re.match(HASH_ON_PATTERN, text):
+    if not HASH_ON.fullmatch(text):
         raise ValueError("must be session, user, key or header:NAME")
 
 
