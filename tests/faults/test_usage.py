@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from headgate.testing import Gateway, ScriptedUpstream
-from tests.faults.books import Expected
+from tests.faults.books import Expected, row_of
 from tests.faults.caller import DIALECTS, ask, question
 from tests.faults.serving import backend, model, over, serving
-from tests.faults.streams import CHAT, DONE, FRAMES, raw
+from tests.faults.streams import CHAT, DONE, FRAMES, RESPONSES, raw
 
 every_dialect = pytest.mark.parametrize("caller", DIALECTS)
 every_backend = pytest.mark.parametrize("to", ["chat", "messages", "responses", "gemini"])
@@ -165,6 +165,22 @@ def test_usage_that_came_before_a_break_counts(
     upstream.script(**raw(*FRAMES["messages"][:3]))
     answer = ask(gateway.url, caller, question(caller, "messages"))
     log.outcome(answer, "truncated", usage_source="estimated", prompt_tokens=5)
+
+
+@every_dialect
+def test_what_a_backend_repeats_of_the_request_is_no_output(
+    upstream: ScriptedUpstream, gateway: Gateway, log: Expected, caller: str
+) -> None:
+    tools = [{"type": "web_search"}] * 1000
+    opening = [
+        {"type": f"response.{word}", "response": {"id": "resp_1", "model": "m", "tools": tools}}
+        for word in ("created", "in_progress")
+    ]
+    upstream.script(events=[*opening, *raw(*RESPONSES[1:-1])["events"]], no_terminator=True)
+    answer = ask(gateway.url, caller, question(caller, "responses"))
+    row = row_of(gateway, answer.id)
+    assert (row["outcome"], row["usage_source"]) == ("truncated", "estimated")
+    assert row["completion_tokens"] < 20
 
 
 @every_dialect

@@ -7,9 +7,10 @@ from typing import Literal
 from headgate.dialects.facts import Facts
 from headgate.wire import sse
 
-Verdict = Literal["pass", "hide", "last", "idle"]
+Verdict = Literal["pass", "hide", "last", "idle", "told"]
 """What becomes of a frame: relayed, taken out, relayed as the stream's last word (its terminator,
-or an error after which nothing may follow), or relayed without being counted (a ping)."""
+or an error after which nothing may follow), relayed without being counted (a ping), or relayed
+and counted, while its bytes say nothing new (they repeat the request, or what was said before)."""
 
 _FRAME_END = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _DATA_LINE = re.compile(rb"(?:^|[\r\n])data:")
@@ -96,7 +97,7 @@ class SseMeter:
                     verdict = "hide"  # a terminator alone ends nothing
             elif verdict != "idle" and facts.fault is None:
                 facts.events += 1
-                facts.output_bytes += len(piece)
+                facts.output_bytes += 0 if verdict == "told" else len(piece)
             relayed = b"" if verdict == "hide" else piece
         return relayed
 

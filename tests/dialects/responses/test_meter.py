@@ -24,6 +24,26 @@ def test_what_matters_is_noted_while_the_bytes_pass() -> None:
     assert facts.events == 2
 
 
+RETOLD = (
+    given.event("response.queued", response={"id": "resp_1", "tools": ["x" * 5000]}),
+    given.event("response.in_progress", response={"id": "resp_1", "tools": ["x" * 5000]}),
+    given.event("response.output_text.done", text="x" * 5000),
+    given.event("response.function_call_arguments.done", arguments="x" * 5000),
+    given.event("response.output_item.done", item={"content": ["x" * 5000]}),
+)
+
+
+@pytest.mark.parametrize("event", RETOLD)
+def test_what_was_said_before_is_no_more_output(event: bytes) -> None:
+    meter = given.BACKEND.open_meter(False)
+    assert meter.feed(given.CREATED) == given.CREATED
+    meter.feed(DELTA)
+    size = meter.facts.output_bytes
+    assert size == len(DELTA)
+    assert meter.feed(event) == event
+    assert (meter.facts.output_bytes, meter.facts.events) == (size, 3)
+
+
 def test_what_follows_the_last_event_is_dropped() -> None:
     meter = given.BACKEND.open_meter(False)
     stream = given.CREATED + given.completed()

@@ -18,7 +18,9 @@ from headgate.wire import json_text, sse
 from headgate.wire.json_fields import fields, text
 
 # One literal at the start: the scan is five times as fast as one for alternatives.
-_INTEREST = re.compile(rb'r(?:esponse\.(?:crea|comp|canc|inco|fail)|ror["\r\n])')
+_INTEREST = re.compile(
+    rb'r(?:esponse\.(?:crea|comp|canc|inco|in_p|queu|fail|\w++\.done)|ror["\r\n])'
+)
 _NUMBER = re.compile(rb"\s*:\s*(\d{1,15})")
 _KEY = b'"sequence_number"'
 
@@ -78,7 +80,9 @@ def note(facts: Facts, frame: sse.Frame) -> Verdict:
         facts.fault = fault_in_band(value)
         return "hide"
     look = _LOOKS.get(kind)
-    return look(facts, fields(value, "response"), frame) if look else "pass"
+    if look is not None:
+        return look(facts, fields(value, "response"), frame)
+    return "told" if kind in _RETOLD or kind.endswith(".done") else "pass"
 
 
 def break_stream(fault: Fault, facts: Facts) -> bytes:
@@ -101,7 +105,7 @@ def _note_opening(facts: Facts, response: dict[str, Any], frame: sse.Frame) -> V
     facts.id, facts.model = text(response, "id"), text(response, "model")
     if isinstance(facts, ResponsesFacts):
         facts.opening = frame.data
-    return "pass"
+    return "told"
 
 
 def _note_end(facts: Facts, response: dict[str, Any], frame: sse.Frame) -> Verdict:
@@ -119,6 +123,9 @@ def _note_failure(facts: Facts, response: dict[str, Any], frame: sse.Frame) -> V
     facts.fault = endings.failure(response) or fault_in_band(response.get("error"))
     return "hide"
 
+
+_RETOLD = frozenset(("response.in_progress", "response.queued"))
+"""Events with the whole resource once more, and in it the request's instructions and tools."""
 
 _LOOKS: Mapping[str, Callable[[Facts, dict[str, Any], sse.Frame], Verdict]] = {
     "response.created": _note_opening,
