@@ -364,6 +364,7 @@ class Scene:
         exchange = self.exchange
         exchange.body = self.downstream._body if body is None else body
         exchange.envelope = exchange.caller.read_envelope(exchange.body)
+        exchange.estimate_input()
         return Turn(self.gateway, exchange, self.downstream, Watch())
 
     @property

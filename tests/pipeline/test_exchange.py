@@ -11,6 +11,7 @@ async def test_the_prompt_is_guessed_from_the_size_of_the_body() -> None:
     exchange = Scene().exchange
     assert exchange.input_estimate == 1
     exchange.body = b"x" * 400
+    exchange.estimate_input()
     assert exchange.input_estimate == 100
 
 

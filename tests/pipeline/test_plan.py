@@ -107,15 +107,15 @@ async def test_a_backend_that_came_after_the_exchange_began_is_not_asked() -> No
 async def test_a_resting_target_is_left_alone() -> None:
     scene = Scene(backends=TWO)
     now = asyncio.get_running_loop().time()
-    scene.gateway.health.failed("one/one-model", RESTING, now)
+    scene.gateway.health.of("one/one-model").failed(RESTING, now)
     assert await backends_of(scene) == ["two"]
 
 
 async def test_where_every_target_rests_the_soonest_says_when() -> None:
     scene = Scene(backends=TWO)
     now = asyncio.get_running_loop().time()
-    scene.gateway.health.failed("one/one-model", RESTING, now)
-    scene.gateway.health.failed("two/two-model", RESTING, now - 10)
+    scene.gateway.health.of("one/one-model").failed(RESTING, now)
+    scene.gateway.health.of("two/two-model").failed(RESTING, now - 10)
     fault = await refused(scene)
     assert fault.kind == "overloaded"
     assert fault.retry_after_s is not None
@@ -125,7 +125,7 @@ async def test_where_every_target_rests_the_soonest_says_when() -> None:
 async def test_the_only_target_is_asked_although_it_rests() -> None:
     scene = Scene()
     now = asyncio.get_running_loop().time()
-    scene.gateway.health.failed("one/one-model", RESTING, now)
+    scene.gateway.health.of("one/one-model").failed(RESTING, now)
     assert await backends_of(scene) == ["one"]
 
 

@@ -65,18 +65,18 @@ def test_least_busy_counts_what_runs_against_the_weight() -> None:
     route = Route(name="r", targets=(A, B), strategy="least_busy")
     health = Health()
     for _ in range(4):
-        health.started(A.key)
-    health.started(B.key)
+        health.of(A.key).started()
+    health.of(B.key).started()
     assert order(route, health, 0.0, lambda: 0.5)[0] is B
-    health.started(B.key)
+    health.of(B.key).started()
     assert order(route, health, 0.0, lambda: 0.5)[0] is A
 
 
 def test_fastest_goes_by_the_time_to_the_first_event() -> None:
     route = Route(name="r", targets=(A, B), strategy="fastest")
     health = Health()
-    health.succeeded(A.key, 0.9)
-    health.succeeded(B.key, 0.2)
+    health.of(A.key).succeeded(0.9)
+    health.of(B.key).succeeded(0.2)
     assert order(route, health, 0.0, lambda: 0.5)[0] is B
 
 
@@ -113,12 +113,12 @@ def test_a_suspect_goes_last_but_is_never_left_out() -> None:
     route = Route(name="r", targets=(A, B))
     health = Health()
     for _ in range(FAILURES_TO_REST):
-        health.failed(A.key, Fault(kind="upstream_error", message=""), now=0)
+        health.of(A.key).failed(Fault(kind="upstream_error", message=""), now=0)
     assert order(route, health, 1.0, lambda: 0.5) == (B, A)
 
 
 def test_who_was_told_to_wait_is_not_awake_before_time() -> None:
     health = Health()
-    health.failed(A.key, Fault(kind="rate_limited", message="", retry_after_s=5), now=0)
+    health.of(A.key).failed(Fault(kind="rate_limited", message="", retry_after_s=5), now=0)
     assert awake((A, B), health, 4.9) == (B,)
     assert awake((A, B), health, 5.0) == (A, B)

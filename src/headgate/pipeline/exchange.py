@@ -69,6 +69,7 @@ class Exchange:
     user: User = ANYBODY
     body: bytes = b""
     envelope: Envelope = _UNREAD
+    input_estimate: int = 1
     upload: Upload | None = None
     ties: Ties | None = None
     recalled: Recalled | None = None
@@ -90,11 +91,11 @@ class Exchange:
     told_at: float | None = None
     ended: float = 0.0
 
-    @property
-    def input_estimate(self) -> int:
-        """Prompt tokens, guessed from the size of the body where nothing better is known."""
+    def estimate_input(self) -> None:
+        """Notes ``input_estimate`` of what was read: prompt tokens, guessed from the size of the
+        body where nothing better is known."""
         said = self.envelope.input_estimate
-        return max(1, len(self.body) // 4) if said is None else said
+        self.input_estimate = max(1, len(self.body) // 4) if said is None else said
 
     @property
     def model(self) -> str:

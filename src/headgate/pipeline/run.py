@@ -91,9 +91,11 @@ async def _admit(turn: Turn) -> None:
     if open_form(turn):
         await _ask_filters(turn)  # a form may be large, and wait on disk: first, whether it may
         await take_form(turn)
+        exchange.estimate_input()
     else:
         await take_body(turn)
         await recall(turn)
+        exchange.estimate_input()
         await _ask_filters(turn)
     guard = exchange.guard = exchange.snapshot.open_guard(exchange)
     if guard is not None:
@@ -148,7 +150,8 @@ async def _attempt(turn: Turn, target: Target) -> Failure | None:
     now = turn.watch.now()
     attempt = Attempt(len(exchange.attempts) + 1, target, gateway.wall(), now)
     exchange.attempts.append(attempt)
-    gateway.health.started(target.key)
+    record = gateway.health.of(target.key)
+    record.started()
     try:
         for prepare in gateway.phases.prepare:
             prepare(exchange, attempt)
@@ -156,6 +159,7 @@ async def _attempt(turn: Turn, target: Target) -> Failure | None:
         if isinstance(result, Failure):
             _note_failure(turn, attempt, result)
             return result
+        record.succeeded((attempt.first_event_at or attempt.asked_at) - attempt.asked_at)
         await _deliver(turn, attempt, result)
         return None
     except (Interrupted, CallerLeft) as cause:
@@ -166,7 +170,7 @@ async def _attempt(turn: Turn, target: Target) -> Failure | None:
         attempt.outcome = _outcome_of(refusal.fault)
         raise
     finally:
-        gateway.health.ended(target.key)
+        record.ended()
         attempt.ended_at = turn.watch.now()
         exchange.outcome = attempt.outcome
         call_each(gateway.phases.settle, exchange, attempt)
@@ -185,12 +189,10 @@ def _note_failure(turn: Turn, attempt: Attempt, failure: Failure) -> None:
         return
     attempt.outcome = "timeout" if failure.condition == "timeout" else "upstream_error"
     if failure.condition is not None:
-        turn.gateway.health.failed(attempt.target.key, failure.fault, turn.watch.now())
+        turn.gateway.health.of(attempt.target.key).failed(failure.fault, turn.watch.now())
 
 
 async def _deliver(turn: Turn, attempt: Attempt, result: Opened | Whole) -> None:
-    asked_for_s = (attempt.first_event_at or attempt.asked_at) - attempt.asked_at
-    turn.gateway.health.succeeded(attempt.target.key, asked_for_s)
     if isinstance(result, Whole):
         attempt.outcome = "client_closed"
         await tell_whole(turn, result)
@@ -218,7 +220,7 @@ async def _relay(turn: Turn, attempt: Attempt, opened: Opened) -> None:
         return
     if fault is not None:
         if outcome not in ("drained", "blocked"):
-            turn.gateway.health.failed(attempt.target.key, fault, turn.watch.now())
+            turn.gateway.health.of(attempt.target.key).failed(fault, turn.watch.now())
         await tell_fault(turn, fault, gear)
         return
     closing = gear.close() if outcome == "complete" else b""

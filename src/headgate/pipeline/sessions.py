@@ -34,7 +34,6 @@ def session_of(
 
 
 def _of_agent(headers: Mapping[str, str]) -> str | None:
-    for name in HEADERS:
-        if found := headers.get(name):
-            return found
-    return None
+    if headers.keys().isdisjoint(HEADERS):
+        return None
+    return next(filter(None, map(headers.get, HEADERS)), None)

@@ -29,6 +29,36 @@ class Record:
     ordered_rest_until: float = 0.0
     suspected_until: float = 0.0
 
+    def started(self) -> None:
+        """An attempt at the target is running."""
+        self.in_flight += 1
+
+    def ended(self) -> None:
+        """The attempt is over, however it ended."""
+        self.in_flight -= 1
+
+    def succeeded(self, first_event_s: float) -> None:
+        """The target answered; `first_event_s` after it was asked."""
+        self.failures = 0
+        self.suspected_until = 0.0
+        self._average(first_event_s)
+
+    def failed(self, fault: Fault, now: float) -> None:
+        """The target failed, by its own fault and not the caller's."""
+        self.failures += 1
+        self._average(PENALTY_S)
+        if fault.retry_after_s is not None:
+            rest = min(max(fault.retry_after_s, 0.0), LONGEST_REST_S)
+            self.ordered_rest_until = max(self.ordered_rest_until, now + rest)
+        if self.failures >= FAILURES_TO_REST:
+            self.suspected_until = now + REST_S
+
+    def _average(self, sample_s: float) -> None:
+        if self.first_event_s == 0.0:
+            self.first_event_s = sample_s
+        else:
+            self.first_event_s += _SMOOTHING * (sample_s - self.first_event_s)
+
 
 class Health:
     """The records of all targets, by `headgate.routing.target.Target.key`."""
@@ -48,32 +78,6 @@ class Health:
         """The credit of each target of `route` in its round robin."""
         return self._turns.setdefault(route, {})
 
-    def started(self, key: str) -> None:
-        """An attempt at the target is running."""
-        self.of(key).in_flight += 1
-
-    def ended(self, key: str) -> None:
-        """The attempt is over, however it ended."""
-        self.of(key).in_flight -= 1
-
-    def succeeded(self, key: str, first_event_s: float) -> None:
-        """The target answered; `first_event_s` after it was asked."""
-        record = self.of(key)
-        record.failures = 0
-        record.suspected_until = 0.0
-        _average(record, first_event_s)
-
-    def failed(self, key: str, fault: Fault, now: float) -> None:
-        """The target failed, by its own fault and not the caller's."""
-        record = self.of(key)
-        record.failures += 1
-        _average(record, PENALTY_S)
-        if fault.retry_after_s is not None:
-            rest = min(max(fault.retry_after_s, 0.0), LONGEST_REST_S)
-            record.ordered_rest_until = max(record.ordered_rest_until, now + rest)
-        if record.failures >= FAILURES_TO_REST:
-            record.suspected_until = now + REST_S
-
     def rests_until(self, key: str) -> float:
         """When the target may be asked again by its backend's own word; 0: now."""
         return self.of(key).ordered_rest_until
@@ -81,10 +85,3 @@ class Health:
     def is_suspected(self, key: str, now: float) -> bool:
         """Whether the target failed so often that others go first."""
         return self.of(key).suspected_until > now
-
-
-def _average(record: Record, sample_s: float) -> None:
-    if record.first_event_s == 0.0:
-        record.first_event_s = sample_s
-    else:
-        record.first_event_s += _SMOOTHING * (sample_s - record.first_event_s)

@@ -45,6 +45,7 @@ class Connection(asyncio.Protocol):
         "_keeper",
         "_receiver",
         "_transport",
+        "_unread",
         "_writable",
         "_write_paused",
         "idle_until",
@@ -57,6 +58,7 @@ class Connection(asyncio.Protocol):
         self._keeper = keeper
         self._receiver: Receiver | None = None
         self._closing = False
+        self._unread = select.poll()
         self._write_paused = False
         self._writable: asyncio.Future[None] | None = None
         self.origin = origin
@@ -73,9 +75,7 @@ class Connection(asyncio.Protocol):
     def quiet(self) -> bool:
         """Whether nothing came that was not read yet. The kernel is asked, because the event loop
         may not have looked since: what nobody asked for would begin the next answer."""
-        poll = select.poll()
-        poll.register(self._transport.get_extra_info("socket"), select.POLLIN)
-        return not poll.poll(0)
+        return not self._unread.poll(0)
 
     def ask(self, receiver: Receiver, head: bytes, body: bytes) -> None:
         """Sends a request, all of it or its beginning; `receiver` hears what comes back."""
@@ -128,6 +128,7 @@ class Connection(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's own is none by type
+        self._unread.register(transport.get_extra_info("socket"), select.POLLIN)
 
     @override
     def data_received(self, data: bytes) -> None:

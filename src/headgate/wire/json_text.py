@@ -1,5 +1,6 @@
 """JSON as text: decoding what hostile or careless peers send, and editing without decoding."""
 
+import functools
 import json
 import re
 from typing import Any
@@ -76,7 +77,7 @@ def depth_exceeds(body: bytes, limit: int = MAX_DEPTH) -> bool:
 
 def repeated_key(body: bytes, keys: frozenset[str]) -> str | None:
     """The first of `keys` that the top-level object of valid JSON `body` says twice, or None."""
-    suspects = {key for key in keys if body.count(b'"' + key.encode() + b'"') > 1}
+    suspects = {key for key, quoted in _quoted(keys) if body.count(quoted) > 1}
     if _ESCAPED_ASCII.search(body):
         suspects = set(keys)
     if not suspects:
@@ -87,6 +88,11 @@ def repeated_key(body: bytes, keys: frozenset[str]) -> str | None:
             return key
         seen.add(key)
     return None
+
+
+@functools.lru_cache(maxsize=64)
+def _quoted(keys: frozenset[str]) -> tuple[tuple[str, bytes], ...]:
+    return tuple((key, b'"%b"' % key.encode()) for key in keys)
 
 
 def replace_string(body: bytes, key: str, old: str, new: str) -> bytes:

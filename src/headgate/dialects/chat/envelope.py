@@ -47,18 +47,23 @@ def read_envelope(body: bytes) -> Envelope:
     repeated = json_text.repeated_key(body, CONTROL_FIELDS)
     if repeated is not None:
         raise bad_request(f"'{repeated}' stands twice in the body; send it once.", repeated)
-    user = text_in(head.user) or None
-    named = text_in(object_in(head.metadata).get("user_id"))
-    hint = text_in(head.prompt_cache_key) or (session_in(named) if named else user)
+    options = head.stream_options
     return Envelope(
         model=head.model,
         stream=bool(head.stream),
-        include_usage=object_in(head.stream_options).get("include_usage") is True,
+        include_usage=isinstance(options, dict) and options.get("include_usage") is True,
         max_tokens=count_in(head.max_completion_tokens) or count_in(head.max_tokens),
-        user=user,
+        user=text_in(head.user) or None,
         session=text_in(head.session_id) or None,
-        session_hint=hint or None,
+        session_hint=_session_hint(head) or None,
     )
+
+
+def _session_hint(head: _Head) -> str | None:
+    if isinstance(head.prompt_cache_key, str) and head.prompt_cache_key:
+        return head.prompt_cache_key
+    named = text_in(object_in(head.metadata).get("user_id"))
+    return session_in(named) if named else text_in(head.user)
 
 
 def _decode_head(body: bytes) -> _Head:

@@ -5,6 +5,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
+_ENDLESS = 10**15
+"""A count of so many tokens is none."""
+
 
 def text_in(value: Any) -> str:
     """`value` where it is a string, else an empty one."""
@@ -28,17 +31,17 @@ def strings_in(value: Any) -> list[str]:
 
 def count_in(value: Any) -> int | None:
     """`value` where it is a whole number from 0 on, else None."""
-    if type(value) is int and 0 <= value < 1e15:
-        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if 0 <= value < 1e15 and value == int(value) else None
+    return int(value) if 0 <= value < _ENDLESS and value == int(value) else None
 
 
 def count_at(value: Json, *names: str) -> int | None:
     """The first count that `value` has under one of `names`."""
     for name in names:
         found = value.get(name)
+        if type(found) is int and 0 <= found < _ENDLESS:
+            return found
         if found is not None and (count := count_in(found)) is not None:
             return count
     return None

@@ -27,17 +27,18 @@ def _note(hide_usage: bool, facts: Facts, frame: sse.Frame) -> Verdict:
     if frame.data.strip() == b"[DONE]":
         return "last"
     chunk = json_text.object_or_none(frame.data)
-    if frame.event == "error" or (chunk is not None and _is_broken(chunk)):
+    choices = [] if chunk is None else objects_in(chunk.get("choices"))
+    if frame.event == "error" or (chunk is not None and _is_broken(chunk, choices)):
         return _note_error(chunk, facts, frame)
     if chunk is None:
         return "pass" if frame.data.strip() else "idle"
-    note_chunk(chunk, facts)
+    _note_chunk(chunk, choices, facts)
     only_usage = chunk.get("choices") == [] and bool(chunk.get("usage"))
     return "hide" if hide_usage and only_usage else "pass"
 
 
-def _is_broken(chunk: Json) -> bool:
-    return is_error(chunk) or any(map(choice_error, objects_in(chunk.get("choices"))))
+def _is_broken(chunk: Json, choices: list[Json]) -> bool:
+    return is_error(chunk) or any(map(choice_error, choices))
 
 
 def _note_error(chunk: Json | None, facts: Facts, frame: sse.Frame) -> Verdict:
@@ -53,18 +54,19 @@ def _note_error(chunk: Json | None, facts: Facts, frame: sse.Frame) -> Verdict:
     return "hide"
 
 
-def note_chunk(chunk: Json, facts: Facts) -> None:
+def _note_chunk(chunk: Json, choices: list[Json], facts: Facts) -> None:
     """Notes what a chunk or a whole reply says of itself."""
     facts.id = facts.id or text_in(chunk.get("id"))
     facts.model = facts.model or text_in(chunk.get("model"))
-    for choice in objects_in(chunk.get("choices")):
-        reason = text_in(choice.get("finish_reason"))
-        if reason:
+    for choice in choices:
+        reason = choice.get("finish_reason")
+        if reason and isinstance(reason, str):
             facts.finished = True
             facts.native_finish = reason
-    usage = read_usage(chunk.get("usage") or object_in(chunk.get("x_groq")).get("usage"))
+    said = chunk.get("usage") or ("x_groq" in chunk and object_in(chunk["x_groq"]).get("usage"))
+    usage = read_usage(said) if said else None
     if usage is not None:
-        facts.usage = merge(facts.usage, usage)
+        facts.usage = usage if facts.usage is None else merge(facts.usage, usage)
 
 
 def read_facts(body: bytes) -> Facts:
@@ -74,11 +76,12 @@ def read_facts(body: bytes) -> Facts:
     if reply is None:
         raise StreamBroken("the reply is no JSON object")
     facts = Facts(events=1, output_bytes=len(body), terminated=True)
-    if _is_broken(reply):
+    choices = objects_in(reply.get("choices"))
+    if _is_broken(reply, choices):
         facts.fault = read_inband(reply)
         return facts
-    if not isinstance(reply.get("choices"), list):
+    if not choices and not isinstance(reply.get("choices"), list):
         raise StreamBroken("the reply has no choices")
-    note_chunk(reply, facts)
+    _note_chunk(reply, choices, facts)
     facts.finished = True
     return facts

@@ -5,9 +5,8 @@ from typing import Any
 from headgate.dialects.chat.lenient import Json, count_at, object_in, rest_of
 from headgate.model.usage import Usage
 
-_COUNTERS = ("prompt_tokens", "completion_tokens", "total_tokens")
-_DETAILS = ("prompt_tokens_details", "completion_tokens_details")
-_PLAIN = frozenset((*_COUNTERS, *_DETAILS))
+_COUNTERS = frozenset(("prompt_tokens", "completion_tokens", "total_tokens"))
+_PLAIN = _COUNTERS | {"prompt_tokens_details", "completion_tokens_details"}
 _CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens")
 _OF_PROMPT = frozenset(("cached_tokens", "cache_write_tokens"))
 _OF_COMPLETION = frozenset(("reasoning_tokens",))
@@ -22,12 +21,14 @@ def read_usage(value: Any) -> Usage | None:
     """
     if not isinstance(value, dict):
         return None
-    prompt_details = object_in(value.get("prompt_tokens_details"))
-    completion_details = object_in(value.get("completion_tokens_details"))
     prompt = count_at(value, "prompt_tokens", "input_tokens")
     completion = count_at(value, "completion_tokens", "output_tokens")
     if prompt is None and completion is None:
         return None
+    if value.keys() <= _COUNTERS:  # all that many a server says
+        return _plain(prompt, completion, count_at(value, "total_tokens"))
+    prompt_details = object_in(value.get("prompt_tokens_details"))
+    completion_details = object_in(value.get("completion_tokens_details"))
     reasoning = _either(completion_details, value, "reasoning_tokens")
     total = count_at(value, "total_tokens")
     if completion is not None and reasoning and total == (prompt or 0) + completion + reasoning:
@@ -51,6 +52,12 @@ def read_usage(value: Any) -> Usage | None:
         "chat",
         extras or None,
     )
+
+
+def _plain(prompt: int | None, completion: int | None, total: int | None) -> Usage:
+    differs = total is not None and total != (prompt or 0) + (completion or 0)
+    extras = {"total_tokens": total} if differs else None
+    return Usage(prompt, completion, None, None, None, None, "chat", extras)
 
 
 def _either(details: Json, value: Json, *names: str) -> int | None:
