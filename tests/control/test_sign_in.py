@@ -8,6 +8,7 @@ import pytest
 
 from headgate.testing import Gateway
 from tests.control.identity_provider import IdentityProvider, sign_in
+from tests.faults.books import stored
 
 SECRET = "the-clients-secret-0123456789"
 ALICE = {"email": "alice@example.org", "email_verified": True, "groups": ["staff", "llm-admins"]}
@@ -160,6 +161,6 @@ def test_a_password_opens_changes_and_closes(gateway: Gateway, browser: httpx.Cl
     assert browser.get(f"{gateway.url}/admin/users").status_code == 200
     assert browser.put(f"{rows}/{row['id']}", json={"is_active": False}, headers=owner).is_success
     assert browser.get(f"{gateway.url}/admin/users").status_code == 401
-    stored = b"".join(path.read_bytes() for path in gateway.data.rglob("*") if path.is_file())
-    assert b"another password" not in stored
-    assert b"$argon2id$v=19$m=19456,t=2,p=1$" in stored
+    written = stored(gateway.data)
+    assert b"another password" not in written
+    assert b"$argon2id$v=19$m=19456,t=2,p=1$" in written

@@ -77,6 +77,15 @@ def rows_in(data: Path) -> list[Row]:
         return [dict(row) for row in database.execute(query)]
 
 
+def stored(data: Path) -> bytes:
+    """All bytes in the data folder of a gateway that runs, and so takes files away meanwhile."""
+    whole = b""
+    for path in data.rglob("*"):
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+            whole += path.read_bytes()
+    return whole
+
+
 def _fetch(gateway: Running, path: str) -> Row | None:
     answer = get(gateway.url, path, authorization=f"Bearer {gateway.admin_token}")
     if answer.status == 404:

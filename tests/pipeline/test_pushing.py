@@ -331,7 +331,7 @@ async def test_what_is_held_is_released_in_time_and_in_order() -> None:
 async def test_a_later_release_does_not_stretch_the_backend_s_time() -> None:
     gear = Hold()
     flow = Flow(gear)
-    running = await flow.begin(idle_s=0.01)
+    running = await flow.begin(idle_s=1.0)
     gear.release_at = flow.turn.watch.now() + LONG_S
     flow.answer.arrive(CHAT[1])
     await running

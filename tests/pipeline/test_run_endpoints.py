@@ -95,7 +95,7 @@ async def test_what_comes_behind_a_heartbeat_comes_as_a_stream(
     made = scene(
         path,
         answer,
-        settings=Settings(heartbeat_s=0.01),
+        settings=Settings(heartbeat_s=0.3),
         prompt="x",
         input="x",
         stream=True,

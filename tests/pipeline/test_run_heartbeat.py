@@ -16,7 +16,7 @@ from tests.pipeline.samples import CHAT, DONE, JSON, REPLY
 
 @pytest.fixture
 def heartbeat() -> Settings:
-    return Settings(heartbeat_s=0.01)
+    return Settings(heartbeat_s=0.3)
 
 
 async def test_a_heartbeat_opens_the_stream_before_the_first_event(heartbeat: Settings) -> None:
@@ -84,7 +84,7 @@ async def test_no_heartbeat_follows_the_end(heartbeat: Settings) -> None:
     running = await scene.run_until(answer.dry)
     assert scene.downstream.ending == "finished"
     pieces = len(scene.downstream.pieces)
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(0.9)
     assert len(scene.downstream.pieces) == pieces
     scene.gateway.cut()
     await running
@@ -95,7 +95,7 @@ async def test_no_heartbeat_breaks_into_a_whole_reply(heartbeat: Settings) -> No
     scene = Scene(reply(), stream=True, settings=heartbeat)
     scene.downstream.reads = False
     running = await scene.run_until(scene.downstream.told)
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(0.9)
     assert len(scene.downstream.pieces) == 1
     scene.gateway.cut()
     await running

@@ -65,6 +65,28 @@ def test_an_alarm_of_somebody_else_rings_in_its_time() -> None:
     assert rung == [signal.SIGALRM]
 
 
+def test_an_alarm_that_rings_before_or_behind_the_work_is_not_somebody_elses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rung: list[int] = []
+    set_timer = signal.setitimer
+
+    def ringing(which: int, seconds: float, every: float = 0.0) -> tuple[float, float]:
+        told = set_timer(which, seconds, every)
+        if seconds in (0.0, 59.0):
+            signal.raise_signal(signal.SIGALRM)
+        return told
+
+    before = signal.signal(signal.SIGALRM, lambda number, frame: rung.append(number))
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(signal, "setitimer", ringing)
+            assert bounded(59.0, int) == 0
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert rung == []
+
+
 def test_in_another_thread_nothing_is_bounded() -> None:
     found: list[int] = []
     thread = threading.Thread(target=lambda: found.append(bounded(SHORT_S, _slow)))
@@ -79,17 +101,19 @@ def _slow() -> int:
 
 
 async def test_an_async_hook_may_wait_but_no_step_may_last() -> None:
+    step_s = 0.3
+
     async def waits() -> int:
-        await asyncio.sleep(SHORT_S * 3)
+        await asyncio.sleep(step_s * 2)
         return 1
 
     async def loops() -> None:
         await asyncio.sleep(0)
         loop()
 
-    assert await Steps(SHORT_S, waits()) == 1
+    assert await Steps(step_s, waits()) == 1
     with pytest.raises(Endless):
-        await Steps(SHORT_S, loops())
+        await Steps(step_s, loops())
 
 
 async def test_a_cancellation_reaches_the_hook() -> None:

@@ -142,7 +142,7 @@ async def test_the_deadline_covers_the_handshake() -> None:
 
     async with listening(serve) as peer:
         url = f"https://127.0.0.1:{peer.port}/"
-        assert (await _refused(call_to(1, url=url, connect_timeout_s=0.2))).timed_out
+        assert (await _refused(call_to(1, url=url, connect_timeout_s=1.0))).timed_out
         await peer.until_gone(1)
 
 
@@ -279,7 +279,7 @@ async def test_a_proxy_that_says_nothing_is_within_the_deadline() -> None:
             pass
 
     async with listening(serve) as near:
-        call = call_to(1, url="https://a.test/", connect_timeout_s=0.2)
+        call = call_to(1, url="https://a.test/", connect_timeout_s=1.0)
         environment = {"HTTPS_PROXY": f"http://127.0.0.1:{near.port}"}
         assert (await _refused(call, environment=environment)).timed_out
         await near.until_gone(1)

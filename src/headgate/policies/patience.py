@@ -25,6 +25,7 @@ class _Alarm:
 
     def __init__(self) -> None:
         self._armed = False
+        self._ours = False
         self._others: Any = None
 
     def call(self, seconds: float, hook: Callable[..., T], *args: Any) -> T:
@@ -33,14 +34,16 @@ class _Alarm:
             return hook(*args)
         if signal.getsignal(signal.SIGALRM) is not _ring:
             self._others = signal.signal(signal.SIGALRM, _ring)
+        self._ours = True
         before, every = signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
         self._armed = True
         try:
             return hook(*args)
         finally:
-            # A signal that came this late finds nothing armed, wherever it is noticed.
+            # A signal that came this late finds nothing armed, and is not taken for another's.
             self._armed = False
             left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+            self._ours = False
             if before:
                 passed = seconds - left
                 signal.setitimer(signal.ITIMER_REAL, max(before - passed, 0.001), every)
@@ -49,7 +52,7 @@ class _Alarm:
         """The signal has come: ours, or somebody else's."""
         if self._armed:
             raise Endless
-        if callable(self._others):
+        if not self._ours and callable(self._others):
             self._others(number, frame)
 
 
