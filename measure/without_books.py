@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from headgate import app, cli
+from headgate import cli
+from headgate.composition import app
 from headgate.filters.accounting import Accounting
 from headgate.filters.request_log import RequestLog
 from headgate.pipeline.filter import Filter

@@ -8,7 +8,8 @@ what a start does itself is done again.
 import os
 import sys
 
-from headgate import app, cli  # noqa: F401 - what children need is imported once
+from headgate import cli
+from headgate.composition import app  # noqa: F401 - what children need is imported once
 
 # ruff: noqa: T201
 

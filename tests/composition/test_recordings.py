@@ -2,8 +2,8 @@
 
 import pathlib
 
+from headgate.composition.recordings import recording
 from headgate.config.schema import LoggingSettings
-from headgate.recordings import recording
 
 
 async def test_what_was_taken_is_written_at_the_latest_when_the_worker_ends(

@@ -1,11 +1,11 @@
 import pytest
 
 from headgate.backends.backend import Backend
+from headgate.composition.ways_out import WaysOut, model_of
 from headgate.config import ConfigErrors
 from headgate.mock.server import create_app as create_mock
 from headgate.upstream.answer import Answer, Call
 from headgate.upstream.local import LocalUpstream
-from headgate.ways_out import WaysOut, model_of
 
 MOCK = Backend(name="mock", base_url="http://mock.invalid", vendor="mock")
 
@@ -52,7 +52,7 @@ def test_the_built_in_mock_answers_in_this_process() -> None:
 
 def test_an_agent_is_loaded_once_and_kept() -> None:
     ways, _ = _ways()
-    agent = _agent("tests.test_ways_out:make_diary")
+    agent = _agent("tests.composition.test_ways_out:make_diary")
     ways.open([agent], "headgate.yaml")
     first = ways.to(agent)
     ways.open([agent], "headgate.yaml")
@@ -73,7 +73,7 @@ def test_an_agents_model_is_the_one_that_is_listed_or_its_backends_name() -> Non
 
 async def test_an_agent_answers_through_its_way() -> None:
     ways, _ = _ways()
-    agent = _agent("tests.test_ways_out:make_diary")
+    agent = _agent("tests.composition.test_ways_out:make_diary")
     ways.open([agent], "headgate.yaml")
     body = b'{"model":"helper","messages":[{"role":"user","content":"Dear diary"}]}'
     headers = (("content-type", "application/json"),)

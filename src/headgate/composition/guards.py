@@ -38,20 +38,20 @@ class Guards:
         entries = _entries(config, directory)
         if not entries:
             return no_guard
-        from headgate import chains  # noqa: PLC0415 - see above
+        from headgate.composition import chains  # noqa: PLC0415 - see above
 
         place = file if config.policies.source == "file" else "the database"
         return chains.Guarding(chains.chain_of(entries, place, self._around()))
 
     def rehearsing(self) -> "Callable[[Trial], Awaitable[Rehearsal]]":
         """Tries samples with their own chain, or with the one in force. Raises ChainRefused."""
-        from headgate import chains  # noqa: PLC0415 - see above
+        from headgate.composition import chains  # noqa: PLC0415 - see above
 
         return chains.rehearsing(self._gateway, self._around())
 
     def _around(self) -> "Environment":
         """What policies may ask of this process."""
-        from headgate import chains  # noqa: PLC0415 - see above
+        from headgate.composition import chains  # noqa: PLC0415 - see above
 
         if self._environment is None:
             self._environment = chains.environment_of(self._gateway, self._http)

@@ -1,4 +1,4 @@
-from headgate.cli_table import Row, lines, table
+from headgate.cli.table import Row, lines, table
 
 
 def test_columns_that_nobody_has_are_left_out() -> None:

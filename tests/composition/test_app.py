@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from headgate.app import (
+from headgate.backends.zero import zero_config
+from headgate.composition.app import (
     BUILT_IN_MOCK,
     Launch,
     Worker,
@@ -17,7 +18,6 @@ from headgate.app import (
     has_users,
     make_service,
 )
-from headgate.backends.zero import zero_config
 from headgate.config import Config, parse
 from headgate.model.book_query import RequestQuery
 from headgate.server.lifespan import Lifespan

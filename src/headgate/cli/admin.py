@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 from typing_extensions import override
 
-from headgate.cli_table import lines, table
+from headgate.cli.table import lines, table
 from headgate.model.addresses import is_loopback
 
 Row = dict[str, Any]

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from headgate.memory import is_gone, remembering, worker_name
+from headgate.composition.memory import is_gone, remembering, worker_name
 from headgate.storage.engine import Database, open_database
 from headgate.storage.migrate import migrate
 from headgate.storage.response_memory import ResponseMemory

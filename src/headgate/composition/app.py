@@ -10,7 +10,12 @@ from pathlib import Path
 import msgspec
 
 from headgate.backends.backend import Backend
-from headgate.background import running
+from headgate.composition.background import running
+from headgate.composition.guards import Guards, check_entry
+from headgate.composition.measuring import Measuring, is_bearer, sharing_of
+from headgate.composition.memory import remembering
+from headgate.composition.recordings import recording
+from headgate.composition.ways_out import WaysOut
 from headgate.config import Config, ConfigErrors, load
 from headgate.config.schema import LoggingSettings
 from headgate.filters.accounting import Accounting
@@ -22,9 +27,6 @@ from headgate.filters.pricing import ListPrices, Pricing
 from headgate.filters.request_log import RequestLog
 from headgate.filters.strangers import Strangers
 from headgate.filters.taping import Taping
-from headgate.guards import Guards, check_entry
-from headgate.measuring import Measuring, is_bearer, sharing_of
-from headgate.memory import remembering
 from headgate.metrics.exposition import CONTENT_TYPE
 from headgate.model.directory import Directory
 from headgate.model.store_faults import StoreUnreachable
@@ -36,7 +38,6 @@ from headgate.pipeline.merge import Merged, merge
 from headgate.pipeline.model_lists import ModelLists
 from headgate.pipeline.snapshot import Snapshot, from_config
 from headgate.ports import Books, Limiter, Prices, Spending
-from headgate.recordings import recording
 from headgate.server.asgi import Application
 from headgate.server.door import Door
 from headgate.server.early import Early
@@ -56,7 +57,6 @@ from headgate.storage.secret_key import SecretKey
 from headgate.storage.spending import BookedSpending
 from headgate.storage.vault import Vault
 from headgate.upstream.http import HttpUpstream
-from headgate.ways_out import WaysOut
 
 _LOG = logging.getLogger(__name__)
 _DATABASE_FILE = "headgate.db"
@@ -210,7 +210,7 @@ class Worker:
 
         def open_admin() -> App:
             """Its framework is loaded only now, at the first request for it."""
-            from headgate import administration  # noqa: PLC0415 - 25 MB that few workers need
+            from headgate.composition import administration  # noqa: PLC0415 - 25 MB that few workers need
 
             pepper, try_out = launch.peppers[0], guards.rehearsing()
             control = administration.control_of(

@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 
-from headgate.background import running
+from headgate.composition.background import running
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.knowledge import Knowledge
 from headgate.pipeline.runs import Runs

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from headgate.composition.guards import Guards, check_entry
 from headgate.config import Config, ConfigErrors
 from headgate.config.schema import PolicySettings
-from headgate.guards import Guards, check_entry
 from headgate.model.directory import Directory, PolicyRow
 from headgate.model.fault import Refused
 from headgate.pipeline.guard import no_guard

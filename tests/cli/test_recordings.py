@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from headgate import cli_recordings
 from headgate.cli import main
-from headgate.cli_admin import AdminFailed
+from headgate.cli import recordings as commands
+from headgate.cli.admin import AdminFailed
 from tests.wire.recorded_samples import FILE, FIRST, SECOND
 
 TRUNCATED = FILE[: FILE.index(b'{"record":"ended","at_us":40000')]
@@ -181,7 +181,7 @@ def test_an_id_is_verified_by_the_gateway(
     words: str,
 ) -> None:
     api = FakeApi(answer)
-    monkeypatch.setattr(cli_recordings, "admin_api", lambda _: api)
+    monkeypatch.setattr(commands, "admin_api", lambda _: api)
     ran = Ran(capsys, "verify", "req_9")
     assert ran.code == code
     assert words in (ran.out if code == 0 else ran.err)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from headgate.cli_admin import admin_api
+from headgate.cli.admin import admin_api
 from headgate.model.recorded import Recorded
 from headgate.wire import stream_file
 

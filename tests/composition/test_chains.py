@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from headgate.chains import Guarding, chain_of, environment_of, rehearsing
+from headgate.composition.chains import Guarding, chain_of, environment_of, rehearsing
 from headgate.config import ConfigErrors
 from headgate.policies.environment import Environment, HttpCall
 from headgate.policies.keys import ChainRefused

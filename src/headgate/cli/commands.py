@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from headgate import __version__
-from headgate.app import Launch, has_users, make_service
 from headgate.backends.catalog import CATALOG
 from headgate.backends.zero import zero_config
+from headgate.composition.app import Launch, has_users, make_service
+from headgate.composition.guards import check_entry
 from headgate.config import Config, ConfigErrors, json_schema, load, report
-from headgate.guards import check_entry
 from headgate.model.addresses import is_loopback
 from headgate.model.key_format import weakness
 from headgate.model.store_faults import StoreUnreachable
@@ -75,13 +75,13 @@ class _Others(NamedTuple):
 
 
 def _others() -> _Others:
-    from headgate import cli_admin, cli_recordings  # noqa: PLC0415 - see `main`
+    from headgate.cli import admin, recordings  # noqa: PLC0415 - see `main`
 
     def add(commands: Any) -> None:
-        cli_recordings.add_recordings(commands, print, _port)
-        cli_admin.add_admin(commands, print)
+        recordings.add_recordings(commands, print, _port)
+        admin.add_admin(commands, print)
 
-    return _Others(add, (cli_admin.AdminFailed, cli_recordings.RecordingFailed))
+    return _Others(add, (admin.AdminFailed, recordings.RecordingFailed))
 
 
 def _parser(others: _Others | None) -> argparse.ArgumentParser:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from headgate.background import running
+from headgate.composition.background import running
 
 
 async def test_work_goes_on_until_the_block_ends() -> None:

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from headgate.admin.recordings import NOTHING_KEPT
-from headgate.administration import (
+from headgate.composition.administration import (
     control_of,
     make_key,
     model_state,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from headgate.measuring import Measuring, is_bearer, sharing_of
+from headgate.composition.measuring import Measuring, is_bearer, sharing_of
 from headgate.model.directory import AdminTokenRow
 from headgate.model.fault import Refused
 from headgate.model.store_faults import StoreUnreachable

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from headgate.inner_call import PATH, InnerCall
+from headgate.composition.inner_call import PATH, InnerCall
 from headgate.policies.environment import ModelQuestion
 from headgate.policies.hook_flow import Misbehaved
 from tests.pipeline.fakes import Scene, backend, refusal, reply

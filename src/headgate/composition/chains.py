@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from headgate.composition.inner_call import InnerCall
 from headgate.config import ConfigErrors
 from headgate.config.problems import Problem
-from headgate.inner_call import InnerCall
 from headgate.pipeline.exchange import Exchange
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.guard import Guard

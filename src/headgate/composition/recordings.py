@@ -4,7 +4,7 @@ import contextlib
 import pathlib
 from collections.abc import AsyncIterator, Callable
 
-from headgate.background import running
+from headgate.composition.background import running
 from headgate.config.schema import LoggingSettings
 from headgate.storage.recordings import FOLDER, Recordings
 
