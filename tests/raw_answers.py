@@ -23,6 +23,11 @@ def _serve(listener: socket.socket, data: bytes) -> None:
             connection, _ = listener.accept()
         except OSError:
             return
-        with connection:
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(10.0)
             connection.recv(65536)
             connection.sendall(data)
+            # A close with something unread would be a reset, which may take the answer along.
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass

@@ -8,6 +8,7 @@ import pytest
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.control.test_injections import admin, listed
 from tests.faults.caller import ask, question
+from tests.faults.process import until
 
 PRICE = {"m": {"input": 1, "output": 2}}
 
@@ -49,6 +50,7 @@ def test_history_is_one_whatever_user_and_backend_are_called(
     assert admin(gateway, "PUT", f"/users/{user['id']}", {"name": "alicia"})[0] == 200
     assert admin(gateway, "PUT", f"/backends/{backend['id']}", {"name": "west"})[0] == 200
     call()
+    until(lambda: listed(gateway) == 2)  # who was answered may ask before it is booked
     for name in ("alice", "alicia", user["id"]):
         assert listed(gateway, userId=name) == 2, name
     for name in ("east", "west", backend["id"]):

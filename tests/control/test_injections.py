@@ -12,6 +12,7 @@ import pytest
 
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.caller import ask, question
+from tests.faults.process import until
 
 SQL = (
     "'; DROP TABLE exchanges; --",
@@ -39,6 +40,7 @@ def gateway() -> Iterator[Gateway]:
         users = [{"name": "filed", "api_key": KEY, "backends": "*"}]
         with Gateway({"backends": {"up": up}, "users": users}) as gateway:
             assert ask(gateway.url, "chat", question("chat", "mock"), x_api_key=KEY).status == 200
+            until(lambda: listed(gateway) == 1)
             yield gateway
             log = gateway.log
     assert "Traceback" not in log, log
@@ -99,7 +101,7 @@ def test_filters_and_searches_find_text_and_nothing_else(gateway: Gateway, text:
 def test_a_model_that_is_asked_for_is_text_in_the_log(gateway: Gateway, text: str) -> None:
     before = listed(gateway, model=text)
     assert ask(gateway.url, "chat", question("chat", text), x_api_key=KEY).status == 404
-    assert listed(gateway, model=text) == before + 1
+    until(lambda: listed(gateway, model=text) == before + 1)
     assert listed(gateway, q=text) >= before + 1
 
 

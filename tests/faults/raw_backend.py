@@ -30,11 +30,11 @@ class RawBackend:
         peer.settimeout(5.0)
         heard = b""
         while b"\r\n\r\n" not in heard:
-            heard += peer.recv(65536)
+            heard += _more(peer)
         head, _, body = heard.partition(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
         while len(body) < length:
-            body += peer.recv(65536)
+            body += _more(peer)
         self.heard += 1
         peer.sendall(self.answer)
 
@@ -44,6 +44,13 @@ class RawBackend:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(5.0)
+
+
+def _more(peer: socket.socket) -> bytes:
+    data = peer.recv(65536)
+    if not data:
+        raise ConnectionError("the peer left")
+    return data
 
 
 @contextlib.contextmanager

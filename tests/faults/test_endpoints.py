@@ -38,7 +38,9 @@ class Scripted:
                 peer.settimeout(10.0)
                 heard = b""
                 while b"\r\n\r\n" not in heard or not heard.endswith(b"}"):
-                    heard += peer.recv(65536)
+                    data = peer.recv(65536)
+                    assert data, "who asked left"
+                    heard += data
                 self.play(peer)
 
     def stop(self) -> None:

@@ -254,7 +254,7 @@ async def test_a_reader_sees_what_has_just_happened(
     tmp_path: pathlib.Path, database: Database
 ) -> None:
     ledger = Ledger(database, tmp_path / "journal")
-    log = RequestLog(database, ledger.catch_up)
+    log = RequestLog(database, lambda: ledger.catch_up(within_s=30.0))
     ledger.close(closed("x1"))
     assert (await log.find(RequestQuery())).total == 1
     ledger.close(closed("x2"))
