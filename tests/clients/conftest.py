@@ -1,26 +1,11 @@
-"""One scripted upstream and one gateway process for each module of this folder."""
-
-from collections.abc import Iterator
+"""Every test of this folder finds an upstream that has nothing to say yet."""
 
 import pytest
 
-from headgate.testing import Gateway, ScriptedUpstream
-from tests.clients.serving import config
-from tests.faults.serving import serving
+from headgate.testing import ScriptedUpstream
+from tests.clients.fixtures import gateway, upstream
 
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[ScriptedUpstream]:
-    """The backend of the module's gateway."""
-    with ScriptedUpstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture(scope="module")
-def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
-    """The gateway in front of it."""
-    with serving(config(upstream.url)) as gateway:
-        yield gateway
+__all__ = ["gateway", "upstream"]
 
 
 @pytest.fixture(autouse=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from headgate.testing import Gateway, ScriptedUpstream
 from tests.clients import installing
 from tests.clients.driver import Driver
-from tests.clients.serving import config
-from tests.faults.serving import serving
+from tests.clients.fixtures import gateway, upstream
+
+__all__ = ["driver", "gateway", "upstream"]
 
 PACKAGES = (
     "pydantic-ai-slim[openai,anthropic]",
@@ -39,17 +39,3 @@ def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
     quiet = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "CRITICAL"}
     with Driver([python, "-I", program], python.parent, **quiet) as driver:
         yield driver
-
-
-@pytest.fixture(scope="module")
-def upstream(driver: Driver) -> Iterator[ScriptedUpstream]:
-    """The backend of the module's gateway."""
-    with ScriptedUpstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture(scope="module")
-def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
-    """The gateway in front of it."""
-    with serving(config(upstream.url)) as gateway:
-        yield gateway

@@ -2,10 +2,12 @@
 
 import pytest
 
-from headgate.testing import Gateway, ScriptedUpstream
-from tests.clients.answers import BACKENDS
-from tests.clients.driver import Driver, check_conversation, check_cut
+from tests.clients.conversing import (
+    test_a_conversation_with_tools_streams,
+    test_a_cut_stream_is_an_error,
+)
 
+__all__ = ["test_a_conversation_with_tools_streams", "test_a_cut_stream_is_an_error"]
 pytestmark = pytest.mark.timeout(900)
 
 CLIENTS = (
@@ -18,25 +20,16 @@ CLIENTS = (
     "litellm openai",
     "litellm anthropic",
 )
-THOUGHTLESS = frozenset({"langchain openai chat"})
-"""Clients that read no thoughts."""
-
-every_client = pytest.mark.parametrize("client", CLIENTS)
-every_backend = pytest.mark.parametrize("backend", BACKENDS)
 
 
-@every_client
-@every_backend
-def test_a_conversation_with_tools_streams(
-    driver: Driver, gateway: Gateway, upstream: ScriptedUpstream, client: str, backend: str
-) -> None:
-    upstream.reset()
-    check_conversation(driver, client, gateway, upstream, backend, client not in THOUGHTLESS)
+@pytest.fixture(params=CLIENTS)
+def client(request: pytest.FixtureRequest) -> str:
+    """The client that is asked."""
+    name: str = request.param
+    return name
 
 
-@every_client
-@every_backend
-def test_a_cut_stream_is_an_error(
-    driver: Driver, gateway: Gateway, upstream: ScriptedUpstream, client: str, backend: str
-) -> None:
-    check_cut(driver, client, gateway, upstream, backend)
+@pytest.fixture
+def thoughtless() -> frozenset[str]:
+    """Clients that read no thoughts."""
+    return frozenset({"langchain openai chat"})

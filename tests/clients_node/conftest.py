@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from headgate.testing import Gateway, ScriptedUpstream
 from tests.clients import installing
 from tests.clients.driver import Driver
-from tests.clients.serving import config
-from tests.faults.serving import serving
+from tests.clients.fixtures import gateway, upstream
+
+__all__ = ["driver", "gateway", "upstream"]
 
 PACKAGES = (
     "openai",
@@ -37,17 +37,3 @@ def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
     # Evaluated where the packages are, since modules are looked for from there.
     with Driver(["node", "--input-type=module", "--eval", program], folder) as driver:
         yield driver
-
-
-@pytest.fixture(scope="module")
-def upstream(driver: Driver) -> Iterator[ScriptedUpstream]:
-    """The backend of the module's gateway."""
-    with ScriptedUpstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture(scope="module")
-def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
-    """The gateway in front of it."""
-    with serving(config(upstream.url)) as gateway:
-        yield gateway
