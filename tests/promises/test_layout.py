@@ -18,9 +18,3 @@ def test_the_layout_in_the_architecture_is_the_tree() -> None:
 
 def test_the_architecture_can_be_read_in_one_sitting() -> None:
     assert len(ARCHITECTURE.splitlines()) <= 200
-
-
-def test_every_file_that_the_architecture_names_exists() -> None:
-    named = set(re.findall(r"`([a-z_]+/[a-z_]+\.py)`", ARCHITECTURE))
-    assert named
-    assert not [name for name in named if not (SOURCE / name).exists()]
