@@ -96,7 +96,7 @@ async def test_ids_of_a_translation_are_made_of_the_same_letters(dialect: str) -
 
 
 async def test_a_backend_that_fell_silent_is_silent_again() -> None:
-    hasty = backend(timeouts=Timeouts(first_event_s=60, idle_s=0.01, total_s=60))
+    hasty = backend(timeouts=Timeouts(first_event_s=60, idle_s=0.2, total_s=60))
     scene = scene_of(FakeAnswer(*CHAT[:2], then="wait"), backends=[hasty])
     recorded = await lived(scene)
     played = await play(recorded, scene.snapshot)
