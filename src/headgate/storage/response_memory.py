@@ -14,8 +14,9 @@ from headgate.storage.stored_responses import StoredResponses
 MOST_WAITING_BYTES = 64 * 1024 * 1024
 """Responses that wait to be written; where a database is down for long the oldest are lost."""
 BATCH = 50
-LOOK_AGAIN_S = (0.01, 0.05, 0.2)
-"""An id that is not found may be that of a response which another worker is just writing."""
+LOOK_AGAIN_S = (0.01, 0.05, 0.2, 0.6)
+"""An id that is not found may be that of a response which another worker is just writing: on a busy
+machine that takes a while."""
 FIRST_RETRY_S = 0.2
 LAST_RETRY_S = 10.0
 
