@@ -10,6 +10,7 @@ from headgate.model.fault import (
     Refused,
     Untranslatable,
     bad_request,
+    expect_method,
 )
 
 KINDS = get_args(FaultKind)
@@ -63,6 +64,14 @@ def test_a_bad_request_names_the_field() -> None:
         "model",
         "'model' is missing.",
     )
+
+
+def test_another_method_is_refused_with_those_that_are_taken() -> None:
+    expect_method("HEAD", "GET", "HEAD")
+    with pytest.raises(Refused, match="GET and HEAD only") as refused:
+        expect_method("POST", "GET", "HEAD")
+    assert refused.value.fault.http_status == 405
+    assert refused.value.fault.headers == (("allow", "GET, HEAD"),)
 
 
 def test_what_cannot_be_translated_is_a_refusal_that_names_the_field() -> None:

@@ -2,7 +2,6 @@
 
 import secrets
 import time
-from typing import Any
 
 from headgate.agents.agent import Agent
 from headgate.agents.ask import Ask, read_json, read_upload
@@ -14,8 +13,9 @@ from headgate.agents.sessions import Sessions
 from headgate.agents.telling import Exchange, StreamTelling, Telling, WholeTelling, refuse
 from headgate.agents.usage import tokens_in
 from headgate.dialects.dialect import CallerHalf, Dialect, ReplyContext
+from headgate.dialects.model_list import MODELS_PATH, model_entry, model_list
 from headgate.dialects.table import DIALECTS
-from headgate.model.fault import Fault, Refused
+from headgate.model.fault import Fault, Refused, expect_method
 from headgate.ports import CallerLeft
 from headgate.wire import json_text
 
@@ -28,7 +28,6 @@ _ENDPOINTS = {
     "/v1/responses": DIALECTS["responses"],
     "/v1/messages": DIALECTS["messages"],
 }
-_MODELS = "/v1/models"
 
 
 def create_app(
@@ -94,32 +93,30 @@ class AgentApp:
     async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         path = scope["path"]
         if path == "/health":
-            _expect_method(scope, "GET", "HEAD")
+            expect_method(scope["method"], "GET", "HEAD")
             await respond(send, 200, JSON, b'{"status":"ok"}')
             return
         headers = {name.lower(): value for name, value in scope["headers"]}
         check_key(headers, self._key)
-        if path == _MODELS or path.startswith(f"{_MODELS}/"):
-            _expect_method(scope, "GET", "HEAD")
-            await respond(send, 200, JSON, self._models(path[len(_MODELS) + 1 :]))
+        if path == MODELS_PATH or path.startswith(f"{MODELS_PATH}/"):
+            expect_method(scope["method"], "GET", "HEAD")
+            await respond(send, 200, JSON, self._models(path[len(MODELS_PATH) + 1 :]))
             return
         dialect = _ENDPOINTS.get(path)
         if dialect is None:
             raise Refused(Fault(kind="not_found", message="There is nothing at this path."))
-        _expect_method(scope, "POST")
+        expect_method(scope["method"], "POST")
         body = await read_body(headers, receive)
         ask = self._read(dialect, headers.get(b"content-type", b"").decode("latin-1"), body)
         await self._desk.serve(ask, self._telling(ask, dialect, send, request_id), receive)
 
     def _models(self, name: str) -> bytes:
-        entry = _entry(self._model)
         if not name:
-            ends = {"has_more": False, "first_id": self._model, "last_id": self._model}
-            return json_text.encode({"object": "list", "data": [entry], **ends})
+            return json_text.encode(model_list([self._model]))
         if name != self._model:
             message = f"Only configured model '{self._model}' is available"
             raise Refused(Fault(kind="model_not_found", message=message, param="model"))
-        return json_text.encode(entry)
+        return json_text.encode(model_entry(self._model))
 
     def _read(self, dialect: Dialect, content_type: str, body: bytes) -> Ask:
         if not content_type.lower().startswith("multipart/"):
@@ -156,22 +153,3 @@ def _caller_of(path: str) -> CallerHalf:
 def _caller(dialect: Dialect) -> CallerHalf:
     assert dialect.caller is not None, f"{dialect.name} is spoken to backends only"
     return dialect.caller
-
-
-def _expect_method(scope: Scope, *methods: str) -> None:
-    if scope["method"] not in methods:
-        message = f"This path takes {' and '.join(methods)} only."
-        headers = (("allow", ", ".join(methods)),)
-        raise Refused(Fault(kind="method_not_allowed", message=message, headers=headers))
-
-
-def _entry(name: str) -> dict[str, Any]:
-    return {
-        "id": name,
-        "object": "model",
-        "created": 0,
-        "owned_by": "headgate",
-        "type": "model",
-        "display_name": name,
-        "created_at": "1970-01-01T00:00:00Z",
-    }

@@ -114,6 +114,14 @@ def bad_request(message: str, param: str | None = None) -> Refused:
     return Refused(Fault(kind="invalid_request", message=message, param=param))
 
 
+def expect_method(method: str, *taken: str) -> None:
+    """Raises Refused where a path takes other methods only."""
+    if method not in taken:
+        message = f"This path takes {' and '.join(taken)} only."
+        headers = (("allow", ", ".join(taken)),)
+        raise Refused(Fault(kind="method_not_allowed", message=message, headers=headers))
+
+
 class Untranslatable(Refused):
     """The target's dialect cannot say what the caller insists on; `param` names the field."""
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from headgate.dialects import model_list
 from headgate.dialects.dialect import CallerHalf, Dialect
 from headgate.dialects.endpoints import find as find_endpoint
 from headgate.dialects.table import DIALECTS
-from headgate.model.fault import Fault, Refused
+from headgate.model.fault import Fault, Refused, expect_method
 from headgate.pipeline.gateway import Gateway
 from headgate.pipeline.run import run
 from headgate.pipeline.telling import id_headers
@@ -41,7 +42,7 @@ INFERENCE = {
     "/v1/messages": DIALECTS["messages"],
     "/v1/responses": DIALECTS["responses"],
 }
-_KEPT = (discovery.PATH, stored.FAMILY, conversations.FAMILY)
+_KEPT = (model_list.MODELS_PATH, stored.FAMILY, conversations.FAMILY)
 """Families of paths that show a caller what there is for it; an exchange they are not."""
 _DIALECT_OF_KEPT = DIALECTS["chat"]
 """In which errors below them are told."""
@@ -136,7 +137,7 @@ class Application:
     async def _serve(self, path: bytes, scope: Scope, downstream: CallersEnd) -> None:
         dialect = INFERENCE.get(path.decode("latin-1")) or find_endpoint(scope["path"])
         if dialect is not None:
-            _expect_method(scope, "POST")
+            expect_method(scope["method"], "POST")
             await serve_inference(self._gateway, dialect, scope, downstream)
             return
         match _family_of(path.decode("latin-1")):
@@ -144,9 +145,9 @@ class Application:
                 await stored.serve_stored(self._gateway, scope, downstream)
             case conversations.FAMILY:
                 await conversations.serve_conversations(self._gateway, scope, downstream)
-            case discovery.PATH:
-                _expect_method(scope, "GET", "HEAD")
-                name = unquote(path[len(discovery.PATH) + 1 :].decode("latin-1"))
+            case model_list.MODELS_PATH:
+                expect_method(scope["method"], "GET", "HEAD")
+                name = unquote(path[len(model_list.MODELS_PATH) + 1 :].decode("latin-1"))
                 await self._models(name, scope, downstream)
             case _:
                 await self._plain(path, scope, downstream)
@@ -161,17 +162,17 @@ class Application:
 
     async def _plain(self, path: bytes, scope: Scope, downstream: CallersEnd) -> None:
         if path == b"/":
-            _expect_method(scope, "GET", "HEAD")
+            expect_method(scope["method"], "GET", "HEAD")
             await downstream.respond(200, [_TEXT], _welcome(scope))
             return
         if path == b"/metrics" and self._scraping is not None:
-            _expect_method(scope, "GET", "HEAD")
+            expect_method(scope["method"], "GET", "HEAD")
             headers, text = await self._scraping.answer(read_headers(scope["headers"]))
             await downstream.respond(200, headers, text)
             return
         if path not in (b"/health", b"/health/live", b"/health/ready"):
             raise Refused(Fault(kind="not_found", message="There is nothing at this path."))
-        _expect_method(scope, "GET", "HEAD")
+        expect_method(scope["method"], "GET", "HEAD")
         stopping = self._gateway.draining and path == b"/health/ready"
         status = {"status": "draining" if stopping else "ok", "timestamp": _now()}
         await downstream.respond(503 if stopping else 200, [_JSON], json_text.encode(status))
@@ -188,14 +189,7 @@ def _is_decided_by_key(head: Head) -> bool:
     if "%" in head.path or head.method == "HEAD":
         return False  # the path has a second reading, the answer no body
     family = _family_of(head.path)
-    return family is not None and (head.method == "GET" or family != discovery.PATH)
-
-
-def _expect_method(scope: Scope, *methods: str) -> None:
-    if scope["method"] not in methods:
-        message = f"This path takes {' and '.join(methods)} only."
-        headers = (("allow", ", ".join(methods)),)
-        raise Refused(Fault(kind="method_not_allowed", message=message, headers=headers))
+    return family is not None and (head.method == "GET" or family != model_list.MODELS_PATH)
 
 
 def _dialect_of(path: bytes) -> CallerHalf:

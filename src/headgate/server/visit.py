@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from headgate.model.fault import Fault, Refused
+from headgate.model.fault import Fault, Refused, expect_method
 from headgate.model.stored import StoredResponse
 from headgate.pipeline import passing
 from headgate.pipeline.gateway import Gateway
@@ -67,10 +67,7 @@ class Visit:
 
     def expect(self, *methods: str) -> None:
         """Raises Refused where the method is another."""
-        if self.method not in methods:
-            message = f"This path takes {' and '.join(methods)} only."
-            headers = (("allow", ", ".join(methods)),)
-            raise Refused(Fault(kind="method_not_allowed", message=message, headers=headers))
+        expect_method(self.method, *methods)
 
     def _request_id(self) -> tuple[bytes, bytes]:
         return (b"x-request-id", f"req_{self.gateway.mint()}".encode())

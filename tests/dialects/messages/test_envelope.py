@@ -93,7 +93,7 @@ def test_a_field_that_is_wrong_is_named(body: bytes, param: str) -> None:
 )
 def test_what_is_no_fit_json_is_refused_in_words(body: bytes) -> None:
     _, message = _refusal(body)
-    assert message.startswith("The request body ")
+    assert message.startswith("The body must ")
 
 
 def test_sixty_four_levels_are_accepted() -> None:

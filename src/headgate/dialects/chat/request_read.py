@@ -10,6 +10,7 @@ from typing import Any
 from headgate.dialects.chat.lenient import Json, object_in, rest_of, strings_in, text_in
 from headgate.dialects.chat.messages_read import History
 from headgate.dialects.chat.tools import read_choice, read_tools
+from headgate.dialects.json_body import read_object
 from headgate.model.effort import ORDER
 from headgate.model.fault import bad_request
 from headgate.model.parts import Text
@@ -21,7 +22,6 @@ from headgate.model.request import (
     ResponseFormat,
     Sampling,
 )
-from headgate.wire import json_text
 
 _NUMBERS = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
 _WHOLE = ("top_k", "seed", "top_logprobs", "n")
@@ -73,12 +73,7 @@ _FLAT = frozenset({"input", "instructions", "max_output_tokens", "text", "includ
 
 def read_request(body: bytes) -> Request:
     """See `headgate.dialects.dialect.CallerHalf.read_request`."""
-    try:
-        said = json_text.decode(body)
-    except ValueError as error:
-        raise bad_request(f"The body must be JSON: {error}.") from error
-    if not isinstance(said, dict):
-        raise bad_request("The body must be a JSON object.")
+    said = read_object(body)
     flat = "messages" not in said and "input" in said
     if flat:
         said = _unflatten(said)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from headgate.dialects import json_body
 from headgate.dialects.chat.lenient import Json, count_in, object_in, text_in
 from headgate.dialects.dialect import Envelope
 from headgate.dialects.endpoints.row import Row
@@ -36,13 +37,9 @@ def read_object(row: Row, body: bytes) -> Json:
     texts policies might see another one than the backend."""
     try:
         body.decode()
-        said = json_text.decode(body)
     except UnicodeDecodeError as error:
         raise bad_request("The body must be UTF-8 text.") from error
-    except ValueError as error:
-        raise bad_request(f"The body must be JSON: {error}.") from error
-    if not isinstance(said, dict):
-        raise bad_request("The body must be a JSON object.")
+    said = json_body.read_object(body)
     if json_text.depth_exceeds(body):
         raise bad_request(f"The body must not nest deeper than {json_text.MAX_DEPTH} levels.")
     twice = json_text.repeated_key(body, _CONTROL.union(row.texts))

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from headgate.dialects.dialect import Envelope
+from headgate.dialects.json_body import read_object
 from headgate.model.fault import Refused, bad_request
 from headgate.model.session_name import session_in
 from headgate.wire import json_text
@@ -37,10 +38,10 @@ def read_envelope(body: bytes) -> Envelope:
     try:
         body.decode()
     except UnicodeDecodeError as error:
-        raise bad_request("The request body is not UTF-8.") from error
+        raise bad_request("The body must be UTF-8 text.") from error
     head = _head(body)
     if json_text.depth_exceeds(body):
-        raise bad_request(f"The request body nests deeper than {json_text.MAX_DEPTH} levels.")
+        raise bad_request(f"The body must not nest deeper than {json_text.MAX_DEPTH} levels.")
     twice = json_text.repeated_key(body, CONTROL)
     if twice is not None:
         raise bad_request(f"`{twice}` is given twice. Say it once.", twice)
@@ -65,7 +66,7 @@ def field_refusal(error: msgspec.ValidationError) -> Refused:
     text = str(error)
     match = _FIELD.search(text)
     if match is None:
-        return bad_request("The request body must be a JSON object.")
+        return bad_request("The body must be a JSON object.")
     field = match.group(1) or match.group(2)
     if match.group(1):
         return bad_request(f"`{field}` is missing.", field)
@@ -83,12 +84,7 @@ def _head(body: bytes) -> _Head:
 
 def _careless_head(body: bytes) -> _Head:
     """The head of a body whose strings hold lone surrogates, which some clients let through."""
-    try:
-        value: Any = json_text.decode(body)
-    except ValueError as error:
-        raise bad_request(f"The request body is not JSON: {error}.") from error
-    if not isinstance(value, dict):
-        raise bad_request("The request body must be a JSON object.")
+    value = read_object(body)
     fields: dict[str, Any] = {key: value[key] for key in CONTROL if key in value}
     if isinstance(fields.get("messages"), list):
         fields["messages"] = []

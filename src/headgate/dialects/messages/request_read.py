@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from headgate.dialects.json_body import read_object
 from headgate.dialects.messages import checks
 from headgate.dialects.messages.envelope import field_refusal
 from headgate.dialects.messages.own import NAME, without
@@ -22,7 +23,6 @@ from headgate.model.request import (
     Sampling,
     ToolChoice,
 )
-from headgate.wire import json_text
 
 BILLING = "x-anthropic-billing-header"
 """How the system block begins that agent clients add for their vendor's books. It varies by
@@ -62,7 +62,7 @@ _MODES: Mapping[str, Literal["adaptive", "enabled", "disabled"]] = {
 
 def read_request(body: bytes) -> Request:
     """The request in `body`. Raises Refused with the field named."""
-    raw = _object(body)
+    raw = read_object(body)
     try:
         said = msgspec.convert({key: raw[key] for key in _FIELDS if key in raw}, _Body)
     except msgspec.ValidationError as error:
@@ -71,16 +71,6 @@ def read_request(body: bytes) -> Request:
         raise bad_request("A field of the wrong type holds half a character.") from error
     choice, parallel = read_choice(said.tool_choice) if said.tool_choice else (None, None)
     return _assemble(said, raw, choice, parallel)
-
-
-def _object(body: bytes) -> Object:
-    try:
-        raw = json_text.decode(body)
-    except ValueError as error:
-        raise bad_request(f"The request body is not JSON: {error}.") from error
-    if not isinstance(raw, dict):
-        raise bad_request("The request body must be a JSON object.")
-    return raw
 
 
 def _assemble(

@@ -6,6 +6,7 @@ import msgspec
 
 from headgate.dialects.destination import Destination
 from headgate.dialects.dialect import Envelope, Ties
+from headgate.dialects.json_body import read_object
 from headgate.dialects.responses import opaque
 from headgate.dialects.responses.notes import MINTED_REASONING
 from headgate.model.fault import bad_request
@@ -78,12 +79,7 @@ def _read_odd(body: bytes) -> _Fields:
     """The fields where the strict decoder balks: names what is wrong, or takes the body after
     all (lone surrogate escapes are JSON, and tokenizers make them)."""
     _check_utf8(body)
-    try:
-        value = json_text.decode(body)
-    except ValueError as error:
-        raise bad_request(f"The body is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise bad_request("The body must be a JSON object.")
+    value = read_object(body)
     _require(isinstance(value.get("model"), str), value, "model", "a string that names a model")
     stream = value.get("stream")
     _require(stream is None or isinstance(stream, bool), value, "stream", "true or false")
