@@ -12,12 +12,12 @@ SOON = Share(requests=4, seconds=30.0)
 async def test_each_way_is_measured_as_often_as_the_other() -> None:
     with ScriptedUpstream() as first, ScriptedUpstream() as second:
         for upstream in (first, second):
-            upstream.script(text=["a ", "b ", "c"], delay_ms=3)
+            upstream.script(text=["a ", "b ", "c"], delay_ms=30)
         direct, through = await measure(Way(first.url), Way(second.url, "key"), SOON)
         asked = second.requests("POST")
     for times in (direct, through):
         assert len(times.whole_s) == len(times.first_s) == 4
-        assert len(times.gaps_s) >= 8
+        assert len(times.gaps_s) >= 4  # events that are read together have none
         assert times.per_s > 0
     assert {one["headers"]["authorization"] for one in asked} == {"Bearer key"}
     assert {one["body"]["stream"] for one in asked} == {True, False}

@@ -24,7 +24,7 @@ def test_everything_is_measured_and_ended(
             started.append(self)
 
     monkeypatch.setattr(subprocess, "Popen", Noted)
-    run(requests=3, seconds=3)
+    run(requests=3, seconds=60)
     told = capsys.readouterr().out
     assert "3 requests and 3 streams each way" in told
     assert "stream, first event" in told
