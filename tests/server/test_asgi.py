@@ -125,6 +125,11 @@ async def test_a_path_that_is_not_there_is_404(path: str) -> None:
     assert (status, body["error"]["code"]) == (404, "not_found")
 
 
+@pytest.mark.parametrize("path", ["/v1/ch%61t/completions", "/v1/embedd%69ngs"])
+async def test_another_spelling_of_a_path_is_another_path(path: str) -> None:
+    assert (await Served().ask("POST", path)).status == 404
+
+
 async def test_an_error_below_messages_is_told_in_its_dialect() -> None:
     told = await Served().ask("GET", "/v1/messages/nothing")
     status, body = told.status, told.body

@@ -121,6 +121,8 @@ def test_a_bad_line_at_the_bound_is_refused_as_fast_as_a_good_one_is_read() -> N
         (b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", "both"),
         (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n", "more than one transfer"),
         (b"Transfer-Encoding: gzip, chunked\r\n", "other than chunked"),
+        (b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\n", "more than one auth"),
+        (b"X-Api-Key: a\r\nx-api-key: b\r\n", "more than one x-api-key"),
     ],
 )
 def test_two_readings_are_refused_with_the_reason(headers: bytes, told: str) -> None:

@@ -135,7 +135,8 @@ class Application:
         return self._admin
 
     async def _serve(self, path: bytes, scope: Scope, downstream: CallersEnd) -> None:
-        dialect = INFERENCE.get(path.decode("latin-1")) or find_endpoint(scope["path"])
+        asked = path.decode("latin-1")
+        dialect = INFERENCE.get(asked) or find_endpoint(asked)
         if dialect is not None:
             expect_method(scope["method"], "POST")
             await serve_inference(self._gateway, dialect, scope, downstream)

@@ -24,6 +24,7 @@ _REQUEST_LINE = re.compile(_LINE, re.ASCII)
 _REQUEST_LINE_BYTES = re.compile(_LINE.encode())
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
 _LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
+_ONCE = ("host", "content-length", "transfer-encoding", "authorization", "x-api-key")
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)")
 _START = re.compile(rb"(?:[A-Z]+(?: [^\r\n]*)?)?\r?\Z")
 _TARGET = re.compile(rb"[^ \r\n]* +([^ \r\n]+)")
@@ -106,7 +107,7 @@ def read_target(data: bytes | bytearray) -> bytes:
 
 
 def _check_once(names: list[str]) -> None:
-    for name in ("host", "content-length", "transfer-encoding"):
+    for name in _ONCE:
         if names.count(name) > 1:
             raise bad_request(f"more than one {name}")
 
