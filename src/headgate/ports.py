@@ -123,6 +123,11 @@ class Downstream(Protocol):
     started: bool
     """The status line is out."""
 
+    @property
+    def unsent(self) -> int:
+        """Bytes of the answer that the caller has not taken yet; 0 where that is not known."""
+        ...
+
     async def read_body(self, limit: int) -> bytes:
         """The request's body, at most `limit` bytes. Raises Refused (too large, stalled)."""
         ...

@@ -147,6 +147,10 @@ class FakeDownstream:
     def body(self) -> bytes:
         return b"".join(self.pieces)
 
+    @property
+    def unsent(self) -> int:
+        return 0 if self.reads else len(self.body)
+
     def leave(self) -> None:
         self.left = True
         callbacks, self._callbacks = self._callbacks, []

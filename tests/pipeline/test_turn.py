@@ -29,6 +29,40 @@ async def test_who_takes_nothing_for_long_counts_as_gone(monkeypatch: pytest.Mon
     assert scene.downstream.ending == "aborted"
 
 
+class Slow(FakeDownstream):
+    """Takes something between any two looks at what it has not taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left_over = 5
+        self._took_all = asyncio.Event()
+
+    @property
+    @override
+    def unsent(self) -> int:
+        self._left_over -= 1
+        if not self._left_over:
+            self._took_all.set()
+        return self._left_over
+
+    @override
+    async def write(self, data: bytes) -> None:
+        await self._took_all.wait()
+
+    @override
+    async def room(self) -> None:
+        await self._took_all.wait()
+
+
+async def test_who_takes_little_by_little_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn_module, "WRITE_STALL_S", 0.01)
+    for way in ("pushed", "said"):
+        turn = Scene().turn()
+        turn.downstream = slow = Slow()
+        await (turn.make_room(slow) if way == "pushed" else turn.say(b"piece"))
+        assert slow.ending == "open"
+
+
 async def test_a_drain_interrupts_a_piece_that_is_not_taken() -> None:
     scene = Scene()
     turn = scene.turn()

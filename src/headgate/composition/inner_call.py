@@ -58,6 +58,7 @@ class Asker:
 
     def __init__(self, body: bytes) -> None:
         self.started = False
+        self.unsent = 0
         self.status = 0
         self.answer = b""
         self._body = body

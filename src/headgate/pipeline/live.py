@@ -42,6 +42,7 @@ class Live:
         self.frames: list[bytes] = []
         self.last = b""
         self.started = False
+        self.unsent = 0
         self.over = False
         for word in ("created", "queued"):
             self._tell(f"response.{word}", response=response)

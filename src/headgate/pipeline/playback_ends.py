@@ -80,6 +80,7 @@ class Caller:
 
     def __init__(self, sends: bytes) -> None:
         self.started = False
+        self.unsent = 0
         self.status = 0
         self.headers: dict[str, str] = {}
         self.body = bytearray()

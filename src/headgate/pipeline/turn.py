@@ -92,8 +92,15 @@ class Turn:
             self.exchange.tape.said(data)
 
     async def _unless_stalled(self, waiting: Coroutine[Any, Any, None]) -> None:
+        unsent = self.downstream.unsent
+
+        def while_taken() -> float:
+            nonlocal unsent
+            before, unsent = unsent, self.downstream.unsent
+            return self.watch.now() + WRITE_STALL_S if unsent < before else 0.0
+
         try:
-            await self.watch.until(waiting, self.watch.now() + WRITE_STALL_S)
+            await self.watch.until(waiting, self.watch.now() + WRITE_STALL_S, while_taken)
         except Interrupted as interruption:
             if interruption.reason == "due":
                 self.downstream.abort()

@@ -27,6 +27,11 @@ class Direct:
         """Whether the caller is gone, or was cut off."""
         return self._cycle.left
 
+    @property
+    def unsent(self) -> int:
+        """See `headgate.ports.Downstream.unsent`."""
+        return self._cycle.transport.get_write_buffer_size()
+
     def on_leave(self, callback: Callable[[], None]) -> None:
         """See `Connection.on_leave`."""
         self._cycle.on_leave(callback)

@@ -30,6 +30,7 @@ class Downstream:
         self._body_read = False
         self.started = False
         self.left = False
+        self.unsent = 0
 
     def on_leave(self, callback: Callable[[], None]) -> None:
         """Calls `callback` once, synchronously, as soon as the caller is gone; at once if so.
