@@ -140,6 +140,10 @@ FRAMING = [
 ]
 
 CHUNKS = [
+    _refused(
+        "a bad size from who waits for a word",
+        _CHUNKED.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n") + b"zz\r\n",
+    ),
     _post("one chunk", _CHUNKED + b"3\r\nabc\r\n" + _C0, b"abc"),
     _post("two chunks", _CHUNKED + b"1\r\na\r\n2\r\nbc\r\n" + _C0, b"abc"),
     _post(

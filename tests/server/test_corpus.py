@@ -30,11 +30,14 @@ def test_no_two_cases_share_a_name() -> None:
 
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.name)
 async def test_each_request_is_dispatched_once_or_refused_and_the_connection_closed(
-    case: Case,
+    case: Case, caplog: pytest.LogCaptureFixture
 ) -> None:
     recorder = Recorder()
     async with listening(recorder) as listener:
         check(case, recorder, await say(listener.port, case.raw + SENTINEL))
+        while listener.state.tasks:
+            await asyncio.sleep(0)
+    assert caplog.records == []
 
 
 async def drive(recorder: Recorder, pieces: list[bytes]) -> tuple[bytes, bool]:
@@ -59,11 +62,14 @@ def each_byte(raw: bytes) -> list[bytes]:
 
 
 @pytest.mark.parametrize("case", SHORT, ids=lambda case: case.name)
-async def test_where_the_bytes_are_cut_does_not_matter(case: Case) -> None:
+async def test_where_the_bytes_are_cut_does_not_matter(
+    case: Case, caplog: pytest.LogCaptureFixture
+) -> None:
     recorder = Recorder()
     said, closed = await drive(recorder, each_byte(case.raw + SENTINEL))
     assert closed
     check(case, recorder, said)
+    assert caplog.records == []
 
 
 @given(

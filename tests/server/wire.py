@@ -127,23 +127,27 @@ async def client(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio
 
 
 class Transport(asyncio.Transport):
-    """A transport without a socket: notes what is written and whether it was closed."""
+    """A transport without a socket: notes what is written and whether it was closed, if only its
+    sending half; behind that nothing can be written, as on a real one."""
 
     def __init__(self) -> None:
         super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
         self.written = b""
         self.closed = False
+        self.ended = False
         self.cut = False
         self.unsent = 0
 
     @override
     def write(self, data: object) -> None:
         assert isinstance(data, bytes)
+        if self.ended:
+            raise RuntimeError("Cannot call write() after write_eof()")
         self.written += data
 
     @override
     def is_closing(self) -> bool:
-        return self.closed
+        return self.closed and not self.ended
 
     @override
     def close(self) -> None:
@@ -163,7 +167,7 @@ class Transport(asyncio.Transport):
 
     @override
     def write_eof(self) -> None:
-        self.closed = True
+        self.closed = self.ended = True
 
     @override
     def pause_reading(self) -> None: ...
