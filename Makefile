@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check format lint types imports tests agents conformance fuzz kills junk-keys logging-cost bench million schema-fuzz schema lock clean servers
+.PHONY: run test check format lint types imports tests agents conformance fuzz kills soak junk-keys logging-cost bench million schema-fuzz schema lock clean servers
 
 run: $(VENV)/run.ok  ## Start the gateway; with no configuration it serves the model `mock`.
 	$(BIN)/headgate serve $(ARGS)
@@ -42,12 +42,15 @@ conformance: $(VENV)/test.ok  ## Every pair of dialects on the recordings, cut a
 fuzz: $(VENV)/test.ok  ## Readers on hostile bytes, SECONDS each (needs Python <= 3.14 and a compiler).
 	$(PIP) install atheris
 	for dialect in chat messages responses gemini converse; do \
-	    $(BIN)/python -m fuzz $$dialect -max_total_time=$${SECONDS:-60} || exit 1; \
+	    $(BIN)/python -m fuzz $$dialect -max_total_time=$(or $(SECONDS),60) || exit 1; \
 	done
 
 kills: $(VENV)/test.ok servers  ## Gateways killed under load, KILLS times (200) on each kind of database.
 	HEADGATE_KILLS=$${KILLS:-200} $(BIN)/python -m pytest -s \
 	    tests/storage/test_kills.py tests/storage/test_gateway_kills.py $(ARGS)
+
+soak: $(VENV)/test.ok  ## Callers and a backend that keep to no rule, SECONDS long (300).
+	HEADGATE_SOAK=$(or $(SECONDS),300) $(BIN)/python -m pytest -s tests/faults/test_soak.py $(ARGS)
 
 junk-keys: $(VENV)/test.ok  ## What a flood of junk keys costs requests with good ones.
 	$(BIN)/python -m measure.junk_keys

@@ -18,6 +18,7 @@ DIALECTS = tuple(PATHS)
 Ended = Literal["clean", "broken"]
 _RESET = struct.pack("ii", 1, 0)
 _PATIENCE_S = 15.0
+_NARROW_BYTES = 32 * 1024
 
 
 @dataclass
@@ -41,15 +42,19 @@ class Answer:
 
 @dataclass
 class Line:
-    """One connection on which requests are sent and answers read as they come."""
+    """One connection on which requests are sent and answers read as they come. ``narrow``: little
+    of an answer is taken that was not read."""
 
     url: str
     chunks: list[bytes] = field(default_factory=list)
+    narrow: bool = False
 
     def __post_init__(self) -> None:
         where = urlsplit(self.url)
         assert where.hostname is not None
         self._socket = socket.create_connection((where.hostname, where.port), _PATIENCE_S)
+        if self.narrow:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _NARROW_BYTES)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self._socket.makefile("rb")
 
@@ -100,6 +105,14 @@ class Line:
             return Answer(status, headers, self._exactly(length))
         ended = self.rest()
         return Answer(status, headers, b"".join(self.chunks), ended)
+
+    def some(self) -> bytes:
+        """What comes next, whatever it is; ``b""`` at the end of the connection."""
+        return self._file.read1()
+
+    def half_close(self) -> None:
+        """Says that nothing more is sent."""
+        self._socket.shutdown(socket.SHUT_WR)
 
     def leave(self, reset: bool = False) -> None:
         """Closes the connection, with a reset if asked."""
