@@ -5,11 +5,11 @@ import msgspec
 import pytest
 from typing_extensions import override
 
-from headgate.filters.limiter import MemoryLimiter
 from headgate.model.limits import Account, Claim, Exceeded, Limits, Owner, Reservation, Subject
 from headgate.model.store_faults import StoreUnreachable
 from headgate.ports import Spending
 from tests.filters.clocks import Clocks
+from tests.filters.engines import ENGINES, Engine
 
 ALICE: Subject = ("user", "alice")
 HER_KEY: Subject = ("key", "key of alice")
@@ -18,11 +18,13 @@ HER_KEY: Subject = ("key", "key of alice")
 class Limiting:
     """A limiter, its clocks, and one caller's limits."""
 
+    engine: Engine
+
     def __init__(self, spending: Spending | None = None, **limits: float | str) -> None:
         self.clocks = Clocks()
         self.limits = Limits(**limits)  # type: ignore[arg-type]
         self.key_limits: Limits | None = None
-        self.limiter = MemoryLimiter(self.clocks.monotonic, self.clocks.wall, spending)
+        self.limiter = self.engine(self.clocks, spending)
 
     async def ask(self, tokens: int = 10, subject: str = "alice") -> Reservation | Exceeded:
         accounts: tuple[Account, ...] = (Account(("user", subject), self.limits),)
@@ -40,6 +42,12 @@ class Limiting:
         answer = await self.ask(tokens)
         assert isinstance(answer, Exceeded)
         return answer
+
+
+@pytest.fixture(autouse=True, params=ENGINES)
+def _engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test is one of every engine: alone, and one worker of several."""
+    monkeypatch.setattr(Limiting, "engine", staticmethod(ENGINES[request.param]), raising=False)
 
 
 class Books(Spending):
@@ -231,6 +239,20 @@ async def test_books_that_cannot_be_read_are_asked_again() -> None:
     books.down = False
     assert (await limiting.exceeded()).budget
     assert limiting.limiter.spent(ALICE) == pytest.approx(5.1)
+
+
+async def test_what_is_spent_while_the_books_are_read_counts_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("headgate.filters.limiter.BOOKS_PATIENCE_S", 0.0)
+    books = Books(5.0)
+    books.open.clear()
+    limiting = Limiting(books, budget_usd=9.0)
+    limiting.limiter.settle(await limiting.reserve(), 0, 0.5)
+    books.open.set()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert limiting.limiter.spent(ALICE) == pytest.approx(5.5)
 
 
 async def test_slow_books_hold_nobody_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:

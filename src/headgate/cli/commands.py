@@ -17,6 +17,7 @@ from headgate.backends.zero import zero_config
 from headgate.composition.app import Launch, has_users, make_service
 from headgate.composition.guards import check_entry
 from headgate.config import Config, ConfigErrors, json_schema, load, report
+from headgate.filters.shared_rows import SharedRows
 from headgate.model.addresses import is_loopback
 from headgate.model.key_format import weakness
 from headgate.model.store_faults import StoreUnreachable
@@ -186,6 +187,7 @@ def _serve(parsed: argparse.Namespace) -> None:
         loopback=is_loopback(config.server.host),
         group=secrets.token_hex(8),
         workers=parsed.workers,
+        shared=SharedRows(parsed.workers) if parsed.workers > 1 else None,
     )
     sockets = bind(config.server.host, config.server.port)
     address = _address(config.server.host, bound_port(sockets))

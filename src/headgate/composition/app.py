@@ -25,6 +25,8 @@ from headgate.filters.limits import LimitCallers
 from headgate.filters.metering import Metering
 from headgate.filters.pricing import ListPrices, Pricing
 from headgate.filters.request_log import RequestLog
+from headgate.filters.shared_limiter import SharedLimiter
+from headgate.filters.shared_rows import Seat, SharedRows
 from headgate.filters.strangers import Strangers
 from headgate.filters.taping import Taping
 from headgate.metrics.exposition import CONTENT_TYPE
@@ -76,7 +78,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """What a process was started with. ``path`` is the configuration's file, None where there is
     none; ``admin_digest`` the digest of the administrator's token; ``secret_keys`` stand outside
     the database, the newest first; ``loopback``: the listener is on this machine only; ``group``
-    names the processes that serve together, ``workers`` of them."""
+    names the processes that serve together, ``workers`` of them, which keep limits in ``shared``;
+    None where there is one."""
 
     config: Config
     path: str | None
@@ -86,6 +89,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     loopback: bool = True
     group: str = ""
     workers: int = 1
+    shared: SharedRows | None = None
 
     @property
     def peppers(self) -> tuple[bytes, ...]:
@@ -129,6 +133,8 @@ class Worker:
     def __init__(self, launch: Launch, number: int = 0) -> None:
         self._launch = launch
         self._number = number
+        # Before anything that may fail: what its predecessor ran is over.
+        self._seat = None if launch.shared is None else Seat(launch.shared, number)
         self._gateway: Gateway | None = None
         self._knowledge: Knowledge | None = None
         self._application: Application | None = None
@@ -191,8 +197,8 @@ class Worker:
         closing.push_async_callback(http.aclose)
         ways, measuring = _ways(http), _measuring(launch, self._number)
         recordings = await closing.enter_async_context(recording(launch.data, self._logging))
-        spending, taping = BookedSpending(database), Taping(recordings)
-        gateway, early = _gateway(ledger, ways, spending, measuring, taping)
+        limiter, taping = _limiter(BookedSpending(database), self._seat), Taping(recordings)
+        gateway, early = _gateway(ledger, ways, limiter, measuring, taping)
         self._gateway = gateway
         closing.push_async_callback(gateway.lists.aclose)
         store, vault = await _open_store(database, launch)
@@ -335,11 +341,16 @@ def _use(gateway: Gateway, snapshot: Snapshot) -> None:
             gateway.prices.warm(backend.vendor)
 
 
+def _limiter(spending: Spending, seat: Seat | None) -> Limiter:
+    if seat is None:
+        return MemoryLimiter(time.monotonic, time.time, spending)
+    return SharedLimiter(time.monotonic, time.time, spending, seat)
+
+
 def _gateway(
-    books: Books, ways: WaysOut, spending: Spending, measuring: Measuring, taping: Taping
+    books: Books, ways: WaysOut, limiter: Limiter, measuring: Measuring, taping: Taping
 ) -> tuple[Gateway, Early]:
-    limiter, prices = MemoryLimiter(time.monotonic, time.time, spending), ListPrices()
-    lists = ModelLists(ways.to)
+    lists, prices = ModelLists(ways.to), ListPrices()
     metering, strangers = Metering(measuring.meters, lists.has), Strangers()
     built_in = filters(books, limiter, prices, metering, strangers)
     gateway = Gateway(

@@ -3,19 +3,16 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 import msgspec
 
 from headgate.filters.purses import Purses
+from headgate.filters.tabs import MemoryTab, Tab
 from headgate.model.limits import (
     DAY_S,
     Account,
     Claim,
-    Counted,
     Exceeded,
-    Limits,
-    Rate,
     Reservation,
     Share,
     Standing,
@@ -51,22 +48,10 @@ class MemoryLimiter:
 
     async def reserve(self, claim: Claim) -> Reservation | Exceeded:
         """See `Limiter.reserve`. Waits for the books once an account and period, and not long."""
-        accounts = claim.accounts
-        loading = self._purses.open(accounts)
+        loading = self._purses.open(claim.accounts)
         if loading:
             await asyncio.wait(loading, timeout=BOOKS_PATIENCE_S)
-        now = self._clock()
-        shares = tuple([self._share(account, claim.tokens, now) for account in accounts])
-        exceeded = (
-            self._purses.exceeded(accounts) or self._crowded(accounts) or _too_fast(shares, now)
-        )
-        if exceeded is not None:
-            return msgspec.structs.replace(exceeded, standings=self._standings(accounts, now))
-        for share in shares:
-            self._take(share)
-        id_ = next(self._ids)
-        self._held[id_] = 0.0
-        return Reservation(id=id_, shares=shares, standings=_standings_with(shares, now))
+        return self._decide(claim)
 
     def hold(self, reservation: Reservation, cost_usd: float) -> Exceeded | None:
         """See `Limiter.hold`."""
@@ -110,14 +95,34 @@ class MemoryLimiter:
         purse = self._purses.purse(subject)
         return purse.held if purse else 0.0
 
-    def _tab(self, account: Account) -> "Tab":
+    def _decide(self, claim: Claim) -> Reservation | Exceeded:
+        accounts, now = claim.accounts, self._clock()
+        shares = tuple([self._share(account, claim.tokens, now) for account in accounts])
+        exceeded = (
+            self._purses.exceeded(accounts) or self._crowded(accounts) or _too_fast(shares, now)
+        )
+        if exceeded is not None:
+            return msgspec.structs.replace(exceeded, standings=self._standings(accounts, now))
+        for share in shares:
+            tab = self._tabs[share.account.subject]
+            tab.running += 1
+            for slot in share.slots:
+                tab.paid[slot.rate.counted, slot.rate.period_s] = slot.end
+        id_ = next(self._ids)
+        self._held[id_] = 0.0
+        return Reservation(id=id_, shares=shares, standings=_standings_with(shares, now))
+
+    def _tab(self, account: Account) -> Tab:
         subject, limits = account.subject, account.limits
         tab = self._tabs.get(subject)
         if tab is None:
-            tab = self._tabs[subject] = Tab(limits, rates_of(limits))
+            tab = self._tabs[subject] = self._new_tab(account)
         elif tab.limits is not limits:
             tab.limits, tab.rates = limits, rates_of(limits)
         return tab
+
+    def _new_tab(self, account: Account) -> Tab:
+        return MemoryTab(account.limits, rates_of(account.limits))
 
     def _share(self, account: Account, tokens: int, now: float) -> Share:
         """What the claim would take of the account."""
@@ -128,12 +133,6 @@ class MemoryLimiter:
             paid_at = paid.get((rate.counted, rate.period_s), now)
             slots.append(gcra.take(rate, paid_at, now, amount))
         return Share(account, tuple(slots), self._purses.since(account))
-
-    def _take(self, share: Share) -> None:
-        tab = self._tabs[share.account.subject]
-        tab.running += 1
-        for slot in share.slots:
-            tab.paid[slot.rate.counted, slot.rate.period_s] = slot.end
 
     def _standings(self, accounts: Iterable[Account], now: float) -> tuple[Standing, ...]:
         """As they are without the claim."""
@@ -152,18 +151,6 @@ class MemoryLimiter:
                 words = f"{most} requests at the same time"
                 return Exceeded(limit=words, owner=account.owner, wait_s=CONCURRENT_WAIT_S)
         return None
-
-
-@dataclass(slots=True)
-class Tab:
-    """What one account has taken: how many exchanges run, and of each rate, known by what it
-    counts and its period, until when it is paid off. A limit that is changed goes on with what is
-    owed, as the same share of a period."""
-
-    limits: Limits
-    rates: tuple[Rate, ...]
-    running: int = 0
-    paid: dict[tuple[Counted, float], float] = field(default_factory=dict)
 
 
 def _standings_with(shares: Iterable[Share], now: float) -> tuple[Standing, ...]:

@@ -4,20 +4,46 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from headgate.model.limits import Account, BudgetPeriod, Exceeded, Share, Subject
 from headgate.model.store_faults import StoreUnreachable
 from headgate.ports import Spending
 from headgate.routing.periods import period_end, period_start
 
-_NEVER = float("inf")
+NEVER = float("inf")
+"""The end of a period that has none."""
 
 _LOG = logging.getLogger(__name__)
 
 
+class Purse(Protocol):
+    """One budget in the period from `start` to `end`, counted since `opened` (Unix seconds).
+    `known`: what the books say of the time before is in `spent`."""
+
+    spent: float
+    held: float
+    loading: asyncio.Task[None] | None
+
+    @property
+    def period(self) -> BudgetPeriod | None: ...
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float: ...
+    @property
+    def opened(self) -> float: ...
+    @property
+    def known(self) -> bool: ...
+
+    def learn(self, usd: float, start: float, opened: float) -> None:
+        """So much was spent from `start` until `opened`, the books say."""
+        ...
+
+
 @dataclass(slots=True)
-class Purse:
-    """One budget in the period from `start` to `end`, counted since `opened` (Unix seconds)."""
+class MemoryPurse:
+    """A purse in the memory of this process."""
 
     period: BudgetPeriod
     start: float
@@ -27,6 +53,11 @@ class Purse:
     held: float = 0.0
     known: bool = False
     loading: asyncio.Task[None] | None = None
+
+    def learn(self, usd: float, start: float, opened: float) -> None:
+        """See `Purse.learn`."""
+        self.spent += usd
+        self.known = True
 
 
 class Purses:
@@ -90,7 +121,7 @@ class Purses:
             return None
         if purse.spent + purse.held < limits.budget_usd:
             return None
-        wait_s = None if purse.end == _NEVER else purse.end - self._wall()
+        wait_s = None if purse.end == NEVER else purse.end - self._wall()
         return Exceeded(
             limit=f"{limits.budget_usd:g} USD" + _PER[limits.budget_period],
             owner=account.owner,
@@ -107,29 +138,36 @@ class Purses:
         now, period = self._wall(), account.limits.budget_period
         purse = self._purses.get(account.subject)
         if purse is None or purse.period != period or not purse.start <= now < purse.end:
-            purse = self._purses[account.subject] = _purse(period, now)
+            purse = self._purses[account.subject] = self._begin(account.subject, period)
         if self._spending is not None and not purse.known and purse.loading is None:
             loading = self._load(self._spending, account.subject, purse)
             purse.loading = asyncio.get_running_loop().create_task(loading)
         return purse
 
     async def _load(self, spending: Spending, subject: Subject, purse: Purse) -> None:
+        start, opened = purse.start, purse.opened
         try:
-            purse.spent += await spending.spent(subject, purse.start, purse.opened)
-            purse.known = True
+            usd = await spending.spent(subject, start, opened)
+            purse.learn(usd, start, opened)
         except StoreUnreachable as error:
             _LOG.warning("what %s %s has spent so far is not known yet: %s", *subject, error)
         finally:
             purse.loading = None
 
+    def _begin(self, subject: Subject, period: BudgetPeriod) -> Purse:
+        """A purse of the period that it is now; what was kept for the subject before is over."""
+        now = self._wall()
+        return MemoryPurse(period, *bounds(period, now), now)
 
-def _purse(period: BudgetPeriod, now: float) -> Purse:
+
+def bounds(period: BudgetPeriod, now: float) -> tuple[float, float]:
+    """When the period that it is `now` began, and when it ends, in Unix seconds; `NEVER`."""
     end = period_end(period, now)
-    return Purse(period, period_start(period, now), _NEVER if end is None else end, now)
+    return period_start(period, now), NEVER if end is None else end
 
 
 _PER = {"day": " a day", "month": " a month", "total": " in all"}
 
 
 def _wait_s(exceeded: Exceeded) -> float:
-    return float("inf") if exceeded.wait_s is None else exceeded.wait_s
+    return NEVER if exceeded.wait_s is None else exceeded.wait_s
