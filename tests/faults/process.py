@@ -71,6 +71,24 @@ class Served:
         self._process.kill()
         self._process.wait()
 
+    def workers(self) -> list[int]:
+        """The process ids of its workers, where it has several; in no order."""
+        pid = self._process.pid
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    @contextlib.contextmanager
+    def only(self, worker: int) -> Iterator[None]:
+        """Stops the workers but this one, which so takes what comes."""
+        others = [pid for pid in self.workers() if pid != worker]
+        try:
+            for pid in others:
+                os.kill(pid, signal.SIGSTOP)
+            until(lambda: all(_state(pid) == "T" for pid in others))
+            yield
+        finally:
+            for pid in others:
+                os.kill(pid, signal.SIGCONT)
+
     def refuses_connections(self) -> bool:
         try:
             get(self.url, "/health")
@@ -99,6 +117,10 @@ def write(folder: Path, config: dict[str, Any] | str) -> None:
     """Writes the configuration's file."""
     text = config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False)
     (folder / "gateway.yaml").write_text(text)
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
 
 
 def until(true: Callable[[], Any]) -> Any:
