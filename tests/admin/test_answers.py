@@ -22,6 +22,25 @@ async def test_an_unknown_path_is_not_found(admin: httpx2.AsyncClient, path: str
     assert (answered.status_code, answered.json()) == (404, {"error": "Not found"})
 
 
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"", "body: must be a JSON object, sent as application/json"),
+        (b"[]", "body: must be a JSON object, sent as application/json"),
+        (b"null", "body: must be a JSON object, sent as application/json"),
+        (b'"x"', "body: must be a JSON object, sent as application/json"),
+        (b'{"name": oops}', "body: is no JSON, at character 9"),
+        (b'{"name":"\xff"}', "body: is no JSON"),
+        (b"[" * 100_000, "body: is no JSON"),
+    ],
+)
+async def test_a_body_that_is_no_object_is_called_so(
+    admin: httpx2.AsyncClient, body: bytes, why: str
+) -> None:
+    answered = await admin.post("/admin/users", content=body)
+    assert (answered.status_code, answered.json()) == (400, {"error": why})
+
+
 async def test_a_wrong_method_names_the_right_ones(admin: httpx2.AsyncClient) -> None:
     answered = await admin.post("/admin/analytics/requests")
     assert (answered.status_code, answered.json()) == (405, {"error": "Method not allowed"})

@@ -47,3 +47,14 @@ async def test_what_the_program_can_do_is_no_secret(stranger: httpx2.AsyncClient
     for method, path in OPEN:
         if method == "GET" and "/oidc/" not in path:
             assert (await stranger.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content_type", [None, "application/x-www-form-urlencoded", "text/plain", "application/json"]
+)
+async def test_a_body_with_a_token_is_json_whatever_it_is_called(
+    admin: httpx2.AsyncClient, content_type: str | None
+) -> None:
+    headers = {} if content_type is None else {"content-type": content_type}
+    answered = await admin.post("/admin/users", content=b'{"name": "alice"}', headers=headers)
+    assert (answered.status_code, answered.json()["name"]) == (201, "alice")

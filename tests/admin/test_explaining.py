@@ -46,3 +46,11 @@ def test_where_no_backend_was_asked_it_says_so() -> None:
         "/v1/chat/completions asked for the model 'fast'. No backend was asked.",
         "The caller got 404, and the exchange ended refused: no such model.",
     ]
+
+
+def test_a_reason_that_is_a_sentence_ends_with_one_period() -> None:
+    row = closed(outcome="truncated", error_message="It broke.", request_model="m", losses=())
+    made = settled(outcome="truncated", error_message="It broke.", routed_model="m")
+    *_, tried, ended = explain(RequestDetail(row, (made,)))
+    assert tried.endswith("after 100 ms: It broke.")
+    assert ended.endswith("ended truncated: It broke.")

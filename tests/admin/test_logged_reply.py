@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from headgate.admin.logged_reply import logged_reply
+from headgate.admin.logged_reply import logged_reply, logged_stream
 from headgate.dialects.table import DIALECTS
 from headgate.model.parts import Reasoning, Text, ToolCall
 from headgate.model.reply import Reply
@@ -64,3 +64,19 @@ def test_thoughts_and_calls_of_the_short_form_come_back() -> None:
 )
 def test_what_is_no_answer_is_none(body: str | None) -> None:
     assert logged_reply(DIALECTS["chat"], body) is None
+
+
+@pytest.mark.parametrize("mode", ["compact", "raw", "both", "off"])
+@pytest.mark.parametrize("dialect", CALLERS)
+def test_a_stream_is_shown_as_far_as_it_was_kept(dialect: str, mode: StreamDetail) -> None:
+    recording = Recording(mode, dialect)
+    for frame in FRAMES[dialect]:
+        recording.take(frame)
+    body = recording.body()
+    text = b"".join(FRAMES[dialect]).decode()
+    shown = {"compact": (body, "application/json"), "off": None}
+    assert logged_stream(body) == shown.get(mode, (text, "text/event-stream"))
+
+
+def test_a_whole_reply_is_no_stream() -> None:
+    assert logged_stream('{"error": {"message": "no"}}') is None

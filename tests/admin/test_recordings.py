@@ -8,9 +8,11 @@ import pytest
 
 from headgate.admin.app import create_app
 from headgate.admin.recordings import NOTHING_KEPT, Playing
+from headgate.model.book_query import RequestDetail
 from headgate.model.recorded import PieceLine, Recorded
 from headgate.pipeline.playback import CannotPlay, Played
 from tests.admin.conftest import FakeAnalytics, FakeRequestLog, World, deps, signed_in
+from tests.storage.samples import closed
 from tests.wire.recorded_samples import BROKEN, FILE, RECORDED, file_of
 
 NOW = Played(
@@ -73,6 +75,18 @@ async def test_where_none_is_kept_it_is_a_404_with_a_sentence(
         answered = await client.request(method, f"/admin/requests/unknown/{what}")
         assert answered.status_code == 404
         assert "logging.record" in answered.json()["error"]
+
+
+async def test_without_a_recording_the_stream_is_shown_as_the_log_kept_it(
+    admin: httpx2.AsyncClient, log: FakeRequestLog
+) -> None:
+    for id_, stream, body in (("s", True, "data: {}\n\n"), ("w", False, "{}"), ("n", True, None)):
+        log.details[id_] = RequestDetail(closed(stream=stream, response_body=body))
+    answered = await admin.get("/admin/requests/s/stream")
+    assert (answered.status_code, answered.text) == (200, "data: {}\n\n")
+    assert answered.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert (await admin.get("/admin/requests/w/stream")).status_code == 404
+    assert (await admin.get("/admin/requests/n/stream")).status_code == 404
 
 
 async def test_a_playback_tells_what_was_and_what_would_be(operator: httpx2.AsyncClient) -> None:

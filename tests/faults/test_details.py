@@ -10,7 +10,7 @@ import pytest
 
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.books import Row, row_of, stored
-from tests.faults.caller import DIALECTS, Answer, ask, question
+from tests.faults.caller import DIALECTS, Answer, ask, get, question
 from tests.faults.serving import over, serving
 from tests.faults.streams import CHAT, CREATED, DONE, FRAMES, OPENING, raw
 
@@ -97,6 +97,24 @@ def test_a_stream_is_kept_as_the_mode_says(
         assert (choice["role"], choice["content"]) == ("assistant", "Hello")
         assert compact["model"] == "mock-1"
         assert compact["stream"]["done"] is True
+
+
+@every_dialect
+def test_the_stream_is_shown_as_it_was_kept(
+    upstream: ScriptedUpstream, gateway: Gateway, mode: str, caller: str
+) -> None:
+    upstream.script(**raw(*FRAMES[caller]))
+    answer = put(gateway, "seen", caller)
+    row_of(gateway, answer.id)
+    asked = {"authorization": f"Bearer {gateway.admin_token}"}
+    shown = get(gateway.url, f"/admin/requests/{answer.id}/stream", **asked)
+    if mode == "off":
+        assert (shown.status, "logging.record" in shown.json["error"]) == (404, True)
+    elif mode == "compact":
+        assert shown.json["format"] == f"{NAMES[caller]}.compact.v1"
+    else:
+        assert (shown.status, shown.body) == (200, answer.body)
+        assert shown.headers["content-type"].startswith("text/event-stream")
 
 
 def test_the_compact_form_of_a_chat_stream(

@@ -120,7 +120,8 @@ class _Desk:
     def _query(self, wanted: figures.Period) -> RequestQuery:
         since = wanted.since
         if since is None:
-            since = _first_of(DEFAULT_DAYS, wanted.until or self._now())
+            until, now = wanted.until, self._now()
+            since = _first_of(DEFAULT_DAYS, now if until is None else min(until, now))
         return RequestQuery(
             since=since,
             until=wanted.until,

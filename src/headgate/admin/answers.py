@@ -1,7 +1,6 @@
 """The answers of the admin API: JSON as it is, and every failure as ``{"error": "…"}``."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -12,7 +11,15 @@ from starlette.responses import Response
 
 from headgate.model.store_faults import RowConflict, RowRefused, StoreUnreachable
 
-_WORDS = {404: "Not found", 405: "Method not allowed"}
+_NO_JSON = "body: is no JSON"
+_WORDS = {
+    "Not Found": "Not found",
+    "Method Not Allowed": "Method not allowed",
+    "There was an error parsing the body": _NO_JSON,
+}
+"""What the framework says, and what is said instead."""
+_NO_OBJECT = frozenset(("missing", "model_attributes_type", "dict_type", "list_type"))
+"""What pydantic calls it where nothing was sent, or something else than what is wanted."""
 
 
 def answer(value: Any, status: int = 200) -> Response:
@@ -48,18 +55,25 @@ def tell_failures(app: FastAPI) -> None:
 
 def _from_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    plain = HTTPStatus(error.status_code).phrase == error.detail
-    message = _WORDS.get(error.status_code, error.detail) if plain else error.detail
+    message = _WORDS.get(error.detail, error.detail)
     return failure(error.status_code, message, error.headers, getattr(error, "more", None))
 
 
 def _from_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return failure(400, f"{_NO_JSON}, at character {first['loc'][1]}")
     where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-    unknown = first["type"] == "extra_forbidden"
-    message = "is unknown here" if unknown else str(first["msg"]).removeprefix("Value error, ")
-    return failure(400, f"{where}: {message}")
+    return failure(400, f"{where}: {_what_is_wrong(first)}")
+
+
+def _what_is_wrong(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "is unknown here"
+    if tuple(error["loc"]) == ("body",) and error["type"] in _NO_OBJECT:
+        return "must be a JSON object, sent as application/json"
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _from_store(request: Request, error: Exception) -> Response:

@@ -88,7 +88,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.add_middleware(Door, gate=app.state.gate)
     numbers = analytics.routes(deps.analytics, control.now)
     trials = rehearsals.routes(deps.request_log, deps.try_out)
-    recorded = recordings.routes(deps.recordings)
+    recorded = recordings.routes(deps.recordings, deps.request_log)
     log = requests.routes(deps.request_log)
     app.include_router(_described(log, recorded, numbers, trials, *RESOURCES))
     for path in ("/admin", "/admin/docs"):

@@ -31,9 +31,8 @@ def _routing(row: ExchangeRow, attempts: tuple[AttemptRow, ...]) -> Iterator[str
 def _attempt(made: AttemptRow) -> str:
     took = "" if made.duration_ms is None else f" after {made.duration_ms:.0f} ms"
     status = "" if made.status_code is None else f" with the status {made.status_code}"
-    why = f": {made.error_message}" if made.error_message else ""
     place = f"'{_name(made)}', model '{made.routed_model}'"
-    return f"Attempt {made.attempt} at {place} ended {made.outcome}{status}{took}{why}."
+    return f"Attempt {made.attempt} at {place} ended {made.outcome}{status}{took}{_why(made)}"
 
 
 def _name(made: AttemptRow) -> str:
@@ -41,5 +40,11 @@ def _name(made: AttemptRow) -> str:
 
 
 def _end(row: ExchangeRow) -> str:
-    why = f": {row.error_message}" if row.error_message else ""
-    return f"The caller got {row.status_code}, and the exchange ended {row.outcome}{why}."
+    return f"The caller got {row.status_code}, and the exchange ended {row.outcome}{_why(row)}"
+
+
+def _why(row: AttemptRow | ExchangeRow) -> str:
+    """The end of a sentence, with the reason where there is one; many are sentences themselves."""
+    if not row.error_message:
+        return "."
+    return f": {row.error_message}" + ("" if row.error_message.endswith((".", "!", "?")) else ".")

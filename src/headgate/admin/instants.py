@@ -24,9 +24,9 @@ def parse_instant(text: str, *, end_of_day: bool = False) -> float:
         moment = datetime.datetime.fromisoformat(spelled)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=datetime.UTC)
-        if end_of_day and _DAY.match(text):
-            moment += datetime.timedelta(days=1)
-        return moment.timestamp()
+        # In seconds: the last day of the calendar has no next.
+        day_s = 86_400.0 if end_of_day and _DAY.match(text) else 0.0
+        return moment.timestamp() + day_s
     except (ValueError, OverflowError) as error:
         raise ValueError(
             "must be a time like 2026-01-31T12:00:00Z or a day like 2026-01-31"

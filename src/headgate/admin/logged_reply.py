@@ -28,6 +28,20 @@ def logged_reply(dialect: Dialect, body: str | None) -> Reply | None:
     return _from_whole(dialect, body)
 
 
+def logged_stream(body: str | None) -> tuple[str, str] | None:
+    """What the log kept of a stream, and its media type: the event stream itself where it was
+    kept, else its compact form. None where `body` is neither."""
+    if not body:
+        return None
+    said = json_text.object_or_none(body)
+    if said is None:
+        return body, "text/event-stream"
+    kind = str(said.get("format", ""))
+    if kind.endswith("_stream.raw.v1") and isinstance(said.get("raw_sse"), str):
+        return said["raw_sse"], "text/event-stream"
+    return (body, "application/json") if kind.endswith("_stream.compact.v1") else None
+
+
 def _from_whole(dialect: Dialect, body: str) -> Reply | None:
     try:
         return dialect.backend.read_reply(body.encode(), _SOURCE)

@@ -3,13 +3,15 @@
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Response
 
 from headgate.admin import schema
 from headgate.admin.answers import answer
+from headgate.admin.logged_reply import logged_stream
+from headgate.model.book_query import RequestDetail
 from headgate.model.recorded import Recorded
 from headgate.pipeline.playback import CannotPlay, Played, differences
 from headgate.wire import stream_file
@@ -25,6 +27,14 @@ class Playing(msgspec.Struct, frozen=True, kw_only=True):
     play: Callable[[Recorded], Awaitable[Played]]
 
 
+class RequestLog(Protocol):
+    """Reads the exchanges that were closed. Raises StoreUnreachable."""
+
+    async def get(self, exchange_id: str) -> RequestDetail | None:
+        """One with its attempts; None where there is no such."""
+        ...
+
+
 async def _nothing(_: str) -> None:
     return None
 
@@ -37,14 +47,17 @@ NOTHING_KEPT = Playing(find=_nothing, play=_cannot)
 """Where nothing is ever recorded."""
 
 
-def routes(recordings: Playing) -> APIRouter:
-    """The routes that read `recordings`."""
+def routes(recordings: Playing, log: RequestLog) -> APIRouter:
+    """The routes that read `recordings`, and where there is none what `log` kept of the stream."""
     router = APIRouter(prefix="/admin/requests", tags=["requests"])
 
     @router.get("/{id}/stream", response_class=Response, responses=_file_described())
     async def get_stream(id: str) -> Response:
-        """The recording of one exchange as a file."""
-        data = await _file(recordings, id)
+        """The recording of one exchange as a file; where there is none, the stream as far as the
+        log kept it."""
+        data = await _found(recordings, id)
+        if data is None:
+            return await _logged(log, id)
         headers = {"content-disposition": f'attachment; filename="{id}.stream"'}
         return Response(data, 200, headers, media_type="application/octet-stream")
 
@@ -64,17 +77,32 @@ def routes(recordings: Playing) -> APIRouter:
 
 def _file_described() -> dict[int | str, dict[str, Any]]:
     """New for each application: making a description changes what it is made from."""
-    return {200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
+    kinds = ("application/octet-stream", "text/event-stream")
+    content: dict[str, Any] = {kind: {"schema": {"type": "string"}} for kind in kinds}
+    return {200: {"content": {**content, "application/json": {"schema": {"type": "object"}}}}}
 
 
 async def _file(recordings: Playing, exchange_id: str) -> bytes:
-    try:
-        data = await recordings.find(exchange_id)
-    except OSError as error:
-        raise HTTPException(409, f"the recording cannot be read: {error.strerror}") from error
+    data = await _found(recordings, exchange_id)
     if data is None:
         raise HTTPException(404, NONE_KEPT)
     return data
+
+
+async def _found(recordings: Playing, exchange_id: str) -> bytes | None:
+    try:
+        return await recordings.find(exchange_id)
+    except OSError as error:
+        raise HTTPException(409, f"the recording cannot be read: {error.strerror}") from error
+
+
+async def _logged(log: RequestLog, exchange_id: str) -> Response:
+    detail = await log.get(exchange_id)
+    told = logged_stream(detail.row.response_body) if detail and detail.row.stream else None
+    if told is None:
+        raise HTTPException(404, NONE_KEPT)
+    body, media_type = told
+    return Response(body, 200, media_type=media_type)
 
 
 def _read(data: bytes) -> tuple[Recorded, list[str]]:

@@ -21,7 +21,9 @@ from headgate.admin.keys import OwnKey, make_key
 from headgate.admin.limits_body import LimitsBody, limits_of
 from headgate.model.directory import UserRow
 
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+Name = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$")
+]
 
 
 class UserChange(Body):

@@ -16,7 +16,7 @@ from headgate.backends.catalog import CATALOG
 from headgate.backends.zero import zero_config
 from headgate.composition.app import Launch, has_users, make_service
 from headgate.composition.guards import check_entry
-from headgate.config import Config, ConfigErrors, json_schema, load, report
+from headgate.config import Config, ConfigErrors, json_schema, load, passed_over, report
 from headgate.filters.shared_rows import SharedRows
 from headgate.model.addresses import is_loopback
 from headgate.model.key_format import weakness
@@ -176,6 +176,8 @@ def _serve(parsed: argparse.Namespace) -> None:
     data = Path(parsed.data or env.get("HEADGATE_DATA") or "headgate-data")
     _refuse_open_on_network(config, data)
     _warn_of_weak_keys(config)
+    for problem in passed_over(env):
+        print(f"headgate: warning: {problem}; compact is taken", file=sys.stderr)
     data.mkdir(parents=True, exist_ok=True)
     token = admin_token(data, env.get("HEADGATE_ADMIN_TOKEN"))
     launch = Launch(

@@ -13,6 +13,7 @@ from headgate.config.checks import find_cycle
 from headgate.config.json_schema import json_schema
 from headgate.config.load import load, parse, read_section
 from headgate.config.model_section import ModelSettings, RewriteSettings, TargetSettings
+from headgate.config.overrides import passed_over
 from headgate.config.problems import ConfigErrors, Problem, report
 from headgate.config.schema import Config, LoggingSettings, PolicySettings, ServerSettings
 from headgate.config.user_section import LimitSettings, UserSettings
@@ -41,6 +42,7 @@ __all__ = [
     "json_schema",
     "load",
     "parse",
+    "passed_over",
     "read_section",
     "report",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from headgate.config.build import Builder, Places
-from headgate.config.problems import Findings
+from headgate.config.problems import Findings, Problem
 from headgate.config.schema import Config
 from headgate.config.tree import Entry, Node, Scalar, Table
 
@@ -19,14 +19,31 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
 }
 """From variables to the keys that they override."""
 
+FALLBACKS: Mapping[str, str] = {"DETAIL_STREAM_LOG_MODE": "compact"}
+"""What is taken instead of a word that a variable cannot say; for others it is a problem."""
+
 
 def override(config: Config, env: Mapping[str, str], findings: Findings) -> Config:
     """`config` with what `env` says; an empty variable says nothing."""
     for variable, path in VARIABLES.items():
         text = env.get(variable, "")
+        if text and variable in FALLBACKS and _problems(variable, text):
+            text = FALLBACKS[variable]
         if text:
             config = _override(config, variable, path, text, findings)
     return config
+
+
+def passed_over(env: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with variables in whose place a fallback is taken."""
+    said = [(variable, env.get(variable, "")) for variable in FALLBACKS]
+    return [problem for variable, text in said if text for problem in _problems(variable, text)]
+
+
+def _problems(variable: str, text: str) -> list[Problem]:
+    findings = Findings("the environment")
+    _override(Config(), variable, VARIABLES[variable], text, findings)
+    return findings.problems
 
 
 def _override(
