@@ -22,6 +22,7 @@ WORKERS = 4
 LIMIT = 2000
 CONCURRENT = 2
 COST_USD = 0.125
+LONGEST_S = 120
 USER: Subject = ("user", "alice")
 CLAIM = Claim(
     accounts=(
@@ -117,6 +118,7 @@ def _numbers(count: int) -> "memoryview[float]":
 def _forked(work: Callable[[], Coroutine[None, None, None]]) -> int:
     child = os.fork()
     if child == 0:
+        signal.alarm(LONGEST_S)  # nobody is there to end it where its parent was killed
         with suppress(BaseException):
             asyncio.run(work())
             os._exit(0)
