@@ -78,10 +78,11 @@ def test_who_takes_the_place_of_one_that_died_takes_back_what_ran() -> None:
 
 def test_in_a_race_nothing_is_given_out_twice_and_nothing_lost() -> None:
     came, said = scene("race")
+    # On a busy machine they may come one after another.
+    assert came.pop("crowd") in range(1, racing.CONCURRENT + 1)
     assert came == {
         "ends": [0] * racing.WORKERS,
         "admitted": racing.LIMIT,
-        "crowd": racing.CONCURRENT,
         "spent": racing.LIMIT * racing.COST_USD,
         "left": [0] * 2 * racing.WORKERS,
     }
