@@ -138,6 +138,10 @@ def _input(caller: str) -> str:
     return "input" if caller == "responses" else "messages"
 
 
+def _bound(caller: str) -> str:
+    return "max_output_tokens" if caller == "responses" else "max_tokens"
+
+
 DEEP = '{"a":' * 70 + "1" + "}" * 70
 BAD_BODIES: dict[str, tuple[Callable[[str], bytes], str | None]] = {
     "nothing": (lambda caller: b"", None),
@@ -154,6 +158,12 @@ BAD_BODIES: dict[str, tuple[Callable[[str], bytes], str | None]] = {
     "stream twice": (
         lambda caller: question(caller, caller).replace(b'"stream"', b'"stream":false,"stream"'),
         "stream",
+    ),
+    "bound twice": (
+        lambda caller: _with(caller, **{_bound(caller): 5}).replace(
+            b'"model"', b'"%b":6,"model"' % _bound(caller).encode()
+        ),
+        "BOUND",
     ),
     "no model": (lambda caller: _with(caller, model="LEFT OUT"), "model"),
     "model a number": (lambda caller: _with(caller, model=5), "model"),
@@ -172,7 +182,7 @@ def test_a_bad_body(upstream: ScriptedUpstream, gateway: Gateway, caller: str, c
     answer = put(gateway, caller, make(caller))
     message = check_error(answer, caller, 400, "invalid_request", "invalid_request_error")
     if param is not None:
-        field = _input(caller) if param == "INPUT" else param
+        field = {"INPUT": _input(caller), "BOUND": _bound(caller)}.get(param, param)
         assert field in message
         assert caller == "messages" or answer.json["error"]["param"] == field
     assert never_asked(upstream)

@@ -121,6 +121,8 @@ def test_depth_agrees_with_the_decoded_value(value: Any) -> None:
         (b'{"\\ud800":1,"model":"a","model":"b"}', "model"),
         (b'{"model":"a","messages":[{"model":"b"}]}', None),
         (b'{"model":"model","x":"\\"model\\":1"}', None),
+        (b'{"a":"model","model":"model","b":["model"]}', None),
+        (b'{"model"\n:"a","b":"model","model" :"b"}', "model"),
         (b'{"x":1,"x":2}', None),
         (b'["model","model"]', None),
         (b"{}", None),

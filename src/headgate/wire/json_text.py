@@ -77,7 +77,11 @@ def depth_exceeds(body: bytes, limit: int = MAX_DEPTH) -> bool:
 
 def repeated_key(body: bytes, keys: frozenset[str]) -> str | None:
     """The first of `keys` that the top-level object of valid JSON `body` says twice, or None."""
-    suspects = {key for key, quoted in _quoted(keys) if body.count(quoted) > 1}
+    suspects = {
+        key
+        for key, quoted, named in _quoted(keys)
+        if body.count(quoted) > 1 and len(named.findall(body)) > 1
+    }
     if _ESCAPED_ASCII.search(body):
         suspects = set(keys)
     if not suspects:
@@ -91,8 +95,10 @@ def repeated_key(body: bytes, keys: frozenset[str]) -> str | None:
 
 
 @functools.lru_cache(maxsize=64)
-def _quoted(keys: frozenset[str]) -> tuple[tuple[str, bytes], ...]:
-    return tuple((key, b'"%b"' % key.encode()) for key in keys)
+def _quoted(keys: frozenset[str]) -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
+    """Each key as text, quoted, and as it stands before a value: many are values, too."""
+    quoted = ((key, b'"%b"' % key.encode()) for key in keys)
+    return tuple((key, text, re.compile(re.escape(text) + rb"\s*:")) for key, text in quoted)
 
 
 def replace_string(body: bytes, key: str, old: str, new: str) -> bytes:

@@ -10,7 +10,11 @@ from headgate.model.fault import Refused, bad_request
 from headgate.model.session_name import session_in
 from headgate.wire import json_text
 
-CONTROL_FIELDS = frozenset({"model", "messages", "input", "stream"})
+_BOUNDS = ("max_tokens", "max_completion_tokens")
+CONTROL_FIELDS = frozenset(
+    {"model", "messages", "input", "stream", "stream_options", "user", *_BOUNDS}
+)
+"""Fields that steer the gateway: said twice they would mean two things."""
 
 _UNSAID = msgspec.Raw()
 

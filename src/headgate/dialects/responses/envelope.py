@@ -16,7 +16,7 @@ from headgate.wire import json_text
 from headgate.wire.json_fields import text
 
 _TYING = ("store", "background", "previous_response_id", "conversation")
-_CONTROL = frozenset({"model", "input", "stream", *_TYING})
+_CONTROL = frozenset({"model", "input", "stream", "max_output_tokens", "user", *_TYING})
 """Fields that steer the gateway: said twice they would mean two things."""
 _SEALED = b'"' + PREFIX.encode()
 _MINTED = b'"' + MINTED_REASONING.encode()
