@@ -13,7 +13,7 @@ import pytest
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.clients.serving import KEY, KEY_WITHOUT_BACKENDS, config
 from tests.faults.books import row_of
-from tests.faults.counting_backend import CountingBackend, answer, counting_backend
+from tests.faults.counting_backend import CountingBackend, answer
 from tests.faults.serving import backend, model, serving
 
 TRANSCRIPT = (
@@ -43,7 +43,7 @@ COMPLETION = b"".join(
 @pytest.fixture(scope="module")
 def raw() -> Iterator[CountingBackend]:
     """A backend that answers with given bytes."""
-    with counting_backend() as backend_:
+    with CountingBackend() as backend_:
         yield backend_
 
 

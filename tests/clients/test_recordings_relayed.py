@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from headgate.testing import Gateway
 from tests.faults.caller import ask, question
-from tests.faults.raw_backend import RawBackend, raw_backend
+from tests.faults.raw_backend import RawBackend
 from tests.faults.serving import over, serving
 from tests.pipeline.fakes import FakeAnswer, Scene, backend
 from tests.recordings import streams
@@ -97,7 +97,7 @@ def sample() -> list[Any]:
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[RawBackend]:
-    with raw_backend(b"") as provider:
+    with RawBackend(b"") as provider:
         yield provider
 
 

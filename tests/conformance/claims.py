@@ -17,6 +17,7 @@ from tests import grammar
 from tests.conformance import carry, validators
 from tests.conformance.carry import BACKENDS, CALLERS
 from tests.conformance.targets import target
+from tests.streams import pieces_of
 
 SOURCE = Source(vendor="somebody")
 TOLD = {
@@ -25,11 +26,6 @@ TOLD = {
     )
     for caller in CALLERS
 }
-
-
-def pieces_of(data: bytes, size: int) -> list[bytes]:
-    """`data` in pieces of `size` bytes."""
-    return [data[at : at + size] for at in range(0, len(data), size)]
 
 
 def any_stream_is_read(backend: str, data: bytes, size: int) -> list[ev.Event]:

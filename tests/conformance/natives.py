@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+import pytest
 
 from tests.conformance import clients, meaning
+from tests.conformance.carry import Carried
 from tests.conformance.meaning import Answer, Call, Counts, Json, Meaning
 
 
@@ -20,6 +22,18 @@ class Told(Exception):  # noqa: N818 - what happened
     def __init__(self, words: str) -> None:
         super().__init__(words)
         self.words = words
+
+
+def check_told(native: Meaning | Told, got: Carried, caller: str) -> None:
+    """The caller's client makes of what it got what was meant, or raises the error's words."""
+    if isinstance(native, Told):
+        assert got.outcome == "upstream_error"
+        with pytest.raises(clients.ERRORS, match=re.escape(native.words[:40])):
+            clients.STREAMS[caller](got.body)
+        return
+    assert got.outcome == "complete"
+    told = clients.STREAMS[caller](got.body)
+    assert meaning.differences(native, told, got.losses) == []
 
 
 def stream(dialect: str, sse: str) -> Meaning | Told:

@@ -1,14 +1,13 @@
 """Random replies in the hub, told in any order that its grammar allows."""
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import strategies as st
 
 from headgate.model import events as ev
 from headgate.model.parts import Part, Reasoning, Refusal, Text, ToolCall
-from headgate.model.reply import Choice, Fold, Reply
+from headgate.model.reply import Choice, Reply
 from headgate.model.state import OpaqueState
 from headgate.model.usage import Usage
 from tests.conformance.meaning import Answer, Call, Counts, Meaning, arguments_of, squeezed
@@ -122,14 +121,6 @@ def _merge(draw: st.DrawFn, lanes: list[list[ev.Event]]) -> list[ev.Event]:
 
 def _begins_to_think(event: ev.Event) -> bool:
     return isinstance(event, ev.BlockStarted) and isinstance(event.block, ev.ReasoningBlock)
-
-
-def fold(events: Iterable[ev.Event]) -> Reply:
-    """The reply that `events` make."""
-    folded = Fold()
-    for event in events:
-        folded.add(event)
-    return folded.reply()
 
 
 _FINISH = {"length": "length", "context_full": "length", "filtered": "filtered", "tools": "tools"}

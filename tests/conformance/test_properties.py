@@ -13,7 +13,8 @@ from tests.conformance.carry import BACKENDS, CALLERS
 from tests.conformance.claims import SOURCE, TOLD
 from tests.conformance.meaning import Meaning
 from tests.conformance.shapes import SHAPES
-from tests.conformance.stories import fold, meaning_of, stories
+from tests.conformance.stories import meaning_of, stories
+from tests.streams import fold
 
 SEEDS = st.integers(0, 2**32)
 

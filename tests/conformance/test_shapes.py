@@ -1,14 +1,12 @@
 """Streams of shapes that no recording has, held to the same clients."""
 
-import re
-
 import pytest
 
-from tests.conformance import carry, clients, meaning, natives, validators
+from tests.conformance import carry, natives, validators
 from tests.conformance.carry import CALLERS
-from tests.conformance.claims import SOURCE, TOLD, pieces_of
-from tests.conformance.natives import Told
+from tests.conformance.claims import SOURCE, TOLD
 from tests.conformance.shapes import SHAPES, Shape
+from tests.streams import pieces_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 """The clients' models do not know what is unknown, and say so."""
@@ -23,14 +21,7 @@ def test_a_shape_means_to_its_caller_what_its_backend_said(shape: Shape, caller:
     got = carry.stream([raw], shape.dialect, caller, TOLD[caller], SOURCE)
     validators.check(caller, got.body, own_words=caller == shape.dialect)
     native = natives.stream(shape.dialect, shape.sse)
-    if isinstance(native, Told):
-        assert got.outcome == "upstream_error"
-        with pytest.raises(clients.ERRORS, match=re.escape(native.words)):
-            clients.STREAMS[caller](got.body)
-        return
-    assert got.outcome == "complete"
-    told = clients.STREAMS[caller](got.body)
-    assert meaning.differences(native, told, got.losses) == []
+    natives.check_told(native, got, caller)
 
 
 @pytest.mark.parametrize("caller", CALLERS)

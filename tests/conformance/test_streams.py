@@ -1,13 +1,11 @@
 """Recorded streams through every caller's dialect: what they mean, cut and broken off anywhere."""
 
-import re
 from typing import Any
 
 import pytest
 
-from tests.conformance import carry, chosen, clients, meaning, natives, validators
+from tests.conformance import carry, chosen, clients, natives, validators
 from tests.conformance.carry import CALLERS, Carried
-from tests.conformance.natives import Told
 
 ROWS = chosen.streams()
 
@@ -26,14 +24,7 @@ def test_a_stream_means_to_its_caller_what_its_backend_said(
     got = carried(row, caller, [row["sse"].encode()])
     validators.check(caller, got.body, caller == row["dialect"])
     native = natives.stream(row["dialect"], row["sse"])
-    if isinstance(native, Told):
-        assert got.outcome == "upstream_error"
-        with pytest.raises(clients.ERRORS, match=re.escape(native.words[:40])):
-            clients.STREAMS[caller](got.body)
-        return
-    assert got.outcome == "complete"
-    told = clients.STREAMS[caller](got.body)
-    assert meaning.differences(native, told, got.losses) == []
+    natives.check_told(native, got, caller)
 
 
 @pytest.mark.parametrize("caller", CALLERS)

@@ -17,12 +17,6 @@ CANARY = "sk-canary-of-the-backend-0123456789"
 
 
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture(scope="module")
 def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
     up = {"base_url": upstream.url, "speaks": ["chat"], "models": ["mock"]}
     users = [{"name": "filed", "api_key": "a-long-key-of-filed", "backends": "*"}]

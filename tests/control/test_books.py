@@ -21,12 +21,6 @@ def gateway() -> Iterator[Gateway]:
     assert "Traceback" not in log, log
 
 
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as upstream:
-        yield upstream
-
-
 def _made(gateway: Gateway, path: str, body: dict[str, Any]) -> Any:
     status, made = admin(gateway, "POST", path, body)
     assert status == 201, made

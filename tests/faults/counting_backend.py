@@ -1,12 +1,15 @@
 """A backend on a bare socket that counts a request's body as it comes, and keeps its ends only."""
 
-import contextlib
 import hashlib
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from typing_extensions import override
+
+from tests.faults.listening import ListeningToMany
 
 _KEPT = 4096
 
@@ -46,7 +49,7 @@ def answer(status: int, body: bytes, content_type: str = "application/json") -> 
 OK = answer(200, b'{"text":"Hello there"}')
 
 
-class CountingBackend:
+class CountingBackend(ListeningToMany):
     """Reads a body to its end, then sends ``answer``; ``early`` bytes of the body are enough to
     answer at once. It reads only while ``reads`` is set."""
 
@@ -57,10 +60,7 @@ class CountingBackend:
         self.reads.set()
         self.visits: list[Visit] = []
         self._over = threading.Semaphore(0)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        super().__init__()
 
     def reset(self) -> None:
         self.answer, self.early, self.visits = OK, None, []
@@ -72,42 +72,28 @@ class CountingBackend:
         assert self._over.acquire(timeout=timeout_s), f"nobody left: {self.visits}"
         return self.visits[-1]
 
-    def stop(self) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(5.0)
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
+    @override
+    def meet(self, peer: socket.socket) -> None:
+        peer.settimeout(60.0)
+        heard = b""
+        while b"\r\n\r\n" not in heard:
+            data = peer.recv(65536)
+            if not data:
                 return
-            threading.Thread(target=self._visit, args=(peer,), daemon=True).start()
-
-    def _visit(self, peer: socket.socket) -> None:
-        with peer, contextlib.suppress(OSError):
-            peer.settimeout(60.0)
-            heard = b""
-            while b"\r\n\r\n" not in heard:
-                data = peer.recv(65536)
-                if not data:
-                    return
-                heard += data
-            head, _, rest = heard.partition(b"\r\n\r\n")
-            visit = Visit(head)
-            self.visits.append(visit)
-            try:
-                self._read(peer, visit, rest)
-                peer.sendall(self.answer)
-                peer.shutdown(socket.SHUT_WR)
-                if self.early is not None:
-                    peer.settimeout(5.0)
-                    while peer.recv(65536):
-                        pass
-            finally:
-                self._over.release()
+            heard += data
+        head, _, rest = heard.partition(b"\r\n\r\n")
+        visit = Visit(head)
+        self.visits.append(visit)
+        try:
+            self._read(peer, visit, rest)
+            peer.sendall(self.answer)
+            peer.shutdown(socket.SHUT_WR)
+            if self.early is not None:
+                peer.settimeout(5.0)
+                while peer.recv(65536):
+                    pass
+        finally:
+            self._over.release()
 
     def _read(self, peer: socket.socket, visit: Visit, rest: bytes) -> None:
         length = visit.header("content-length")
@@ -155,12 +141,3 @@ def _chunked() -> Callable[[bytes], tuple[bytes, bool]]:
             buffer = rest[size + 2 :]
 
     return piece
-
-
-@contextlib.contextmanager
-def counting_backend() -> Iterator[CountingBackend]:
-    backend = CountingBackend()
-    try:
-        yield backend
-    finally:
-        backend.stop()

@@ -2,31 +2,23 @@
 
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator
 
+from typing_extensions import override
 
-class RawBackend:
+from tests.faults.listening import Listening
+
+
+class RawBackend(Listening):
     """Reads a request's head, sends ``answer`` as it is and closes; one connection at a time."""
 
     def __init__(self, answer: bytes = b"") -> None:
         self.answer = answer
         self.heard = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        super().__init__()
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            with peer, contextlib.suppress(OSError):
-                self._answer(peer)
-
-    def _answer(self, peer: socket.socket) -> None:
+    @override
+    def meet(self, peer: socket.socket) -> None:
         peer.settimeout(5.0)
         heard = b""
         while b"\r\n\r\n" not in heard:
@@ -38,28 +30,12 @@ class RawBackend:
         self.heard += 1
         peer.sendall(self.answer)
 
-    def stop(self) -> None:
-        # A blocked accept wakes by a connection, not by the close.
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(5.0)
-
 
 def _more(peer: socket.socket) -> bytes:
     data = peer.recv(65536)
     if not data:
         raise ConnectionError("the peer left")
     return data
-
-
-@contextlib.contextmanager
-def raw_backend(answer: bytes) -> Iterator[RawBackend]:
-    backend = RawBackend(answer)
-    try:
-        yield backend
-    finally:
-        backend.stop()
 
 
 @contextlib.contextmanager

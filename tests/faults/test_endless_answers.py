@@ -7,7 +7,7 @@ import pytest
 
 from headgate.testing import Gateway
 from tests.faults.caller import DIALECTS, ask, question
-from tests.faults.raw_backend import raw_backend
+from tests.faults.raw_backend import RawBackend
 from tests.faults.serving import backend, model, serving
 from tests.faults.streams import FRAMES, text_of
 from tests.faults.told import check_error
@@ -31,7 +31,7 @@ def gateway() -> Iterator[Gateway]:
             for much, size in MUCH.items():
                 name = f"{much}-{what}"
                 ahead = line * (size // len(line))
-                url = kept.enter_context(raw_backend(HEAD + ahead + WHOLE)).url
+                url = kept.enter_context(RawBackend(HEAD + ahead + WHOLE)).url
                 config["backends"][name] = backend(url, "chat")
                 config["models"][name] = model(name)
         yield kept.enter_context(serving(config))

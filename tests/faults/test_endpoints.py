@@ -7,52 +7,42 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.books import newest, row_of
 from tests.faults.caller import Answer, Line, request
+from tests.faults.listening import Listening
 from tests.faults.serving import backend, model, serving
 
 SOUND = bytes(range(256)) * 400
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: audio/mpeg\r\ncontent-disposition: attachment\r\n"
 
 
-class Scripted:
+class Scripted(Listening):
     """A backend below HTTP: for each connection, once the request is there, it runs ``play``."""
 
     def __init__(self) -> None:
         self.play: Callable[[socket.socket], None] = lambda peer: None
         self.go = threading.Event()
         self.left = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__()
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            with peer:
-                peer.settimeout(10.0)
-                heard = b""
-                while b"\r\n\r\n" not in heard or not heard.endswith(b"}"):
-                    data = peer.recv(65536)
-                    assert data, "who asked left"
-                    heard += data
-                self.play(peer)
-
-    def stop(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+    @override
+    def meet(self, peer: socket.socket) -> None:
+        peer.settimeout(10.0)
+        heard = b""
+        while b"\r\n\r\n" not in heard or not heard.endswith(b"}"):
+            data = peer.recv(65536)
+            assert data, "who asked left"
+            heard += data
+        self.play(peer)
 
 
 @pytest.fixture(scope="module")
 def sound() -> Iterator[Scripted]:
-    scripted = Scripted()
-    yield scripted
-    scripted.stop()
+    with Scripted() as scripted:
+        yield scripted
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.books import Expected
 from tests.faults.caller import DIALECTS, PATHS, Answer, Line, ask, question, request
-from tests.faults.raw_backend import black_hole, closed_port, raw_backend
+from tests.faults.raw_backend import RawBackend, black_hole, closed_port
 from tests.faults.serving import BACKEND_KEY, add_hasty, backend, model, over, serving
 from tests.faults.told import check_error
 
@@ -29,8 +29,8 @@ def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
     config = over(upstream.url)
     add_hasty(config, upstream.url, first_event="400ms", total="600ms")
     with (
-        raw_backend(NO_HTTP) as nonsense,
-        raw_backend(CUT_HEAD) as reset,
+        RawBackend(NO_HTTP) as nonsense,
+        RawBackend(CUT_HEAD) as reset,
         black_hole() as hole,
         closed_port() as refusing,
     ):

@@ -11,7 +11,7 @@ import pytest
 from headgate.testing import Gateway, ScriptedUpstream
 from tests.faults.books import Expected
 from tests.faults.caller import DIALECTS, PATHS, Answer, Line, ask, question, request
-from tests.faults.raw_backend import raw_backend
+from tests.faults.raw_backend import RawBackend
 from tests.faults.serving import backend, model, over, serving
 from tests.faults.streams import FRAMES, RESPONSE, raw, text_of
 from tests.faults.told import LAST_WORDS, TRUNCATED, check_broken, check_error
@@ -87,7 +87,7 @@ def gateway(upstream: ScriptedUpstream) -> Iterator[Gateway]:
     config = over(upstream.url)
     with contextlib.ExitStack() as odd:
         for name, answer in broken_bodies().items():
-            url = odd.enter_context(raw_backend(answer)).url
+            url = odd.enter_context(RawBackend(answer)).url
             config["backends"][name] = backend(url, "chat")
             config["models"][name] = model(name)
         yield odd.enter_context(serving(config))

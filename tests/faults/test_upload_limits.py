@@ -9,7 +9,7 @@ import pytest
 from headgate.testing import Gateway
 from tests.faults.books import row_of
 from tests.faults.caller import Line
-from tests.faults.counting_backend import CountingBackend, counting_backend
+from tests.faults.counting_backend import CountingBackend
 from tests.faults.forms import form, head, opening
 from tests.faults.serving import backend, model, serving
 
@@ -25,7 +25,7 @@ LIMITS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def sound() -> Iterator[CountingBackend]:
-    with counting_backend() as backend_:
+    with CountingBackend() as backend_:
         yield backend_
 
 

@@ -13,7 +13,7 @@ import pytest
 from headgate.testing import Gateway
 from tests.faults.books import newest, row_of
 from tests.faults.caller import Answer, Line
-from tests.faults.counting_backend import CountingBackend, answer, counting_backend
+from tests.faults.counting_backend import CountingBackend, answer
 from tests.faults.forms import END, chunked, form, head, opening, plain
 from tests.faults.serving import BACKEND_KEY, backend, model, serving
 
@@ -26,7 +26,7 @@ MOST_UPLOAD = 220 * MIB
 
 @pytest.fixture(scope="module")
 def sound() -> Iterator[CountingBackend]:
-    with counting_backend() as backend_:
+    with CountingBackend() as backend_:
         yield backend_
 
 

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from headgate.model import events as ev
 from headgate.model.fault import Fault, Refused
 from headgate.model.parts import Part, Reasoning, Refusal, Text, ToolCall
-from headgate.model.reply import Choice, Fold, Reply, unfold
+from headgate.model.reply import Choice, Reply, unfold
 from headgate.model.request import Message, Request
 from headgate.policies.chain import Chain, compile_chain
 from headgate.policies.environment import Environment, HttpAnswer, HttpCall, ModelQuestion
 from headgate.policies.occasion import Occasion
 from headgate.policies.running import Running
 from tests import grammar
+from tests.streams import fold
 
 T = TypeVar("T")
 Entry = Mapping[str, Any]
@@ -100,10 +101,7 @@ class Streamed(msgspec.Struct):
     @property
     def reply(self) -> Reply:
         """The reply that the events make."""
-        fold = Fold()
-        for event in self.events:
-            fold.add(event)
-        return fold.reply()
+        return fold(self.events)
 
     @property
     def result(self) -> Reply | Fault:

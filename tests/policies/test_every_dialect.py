@@ -16,13 +16,14 @@ from headgate.dialects.table import DIALECTS
 from headgate.model import events as ev
 from headgate.model.fault import Fault
 from headgate.model.parts import Refusal, ToolCall
-from headgate.model.reply import Fold, Reply, unfold
+from headgate.model.reply import Reply, unfold
 from headgate.pipeline.guarded import Guarded
 from headgate.policies.chain import Chain, compile_chain
 from headgate.policies.kinds import KINDS
 from tests.conformance import validators
 from tests.policies.drive import OCCASION, REPLIES, Entry, request, run, whole
 from tests.policies.every import EVERY, WORLD
+from tests.streams import fold
 
 OURS, THEIRS = "o" * 24, "t" * 24
 """What ids are made of here, and at the backend."""
@@ -62,7 +63,7 @@ def test_a_stream_gives_what_the_whole_reply_gives(
         CHAINS[id(entries)],
         _written(DIALECTS[spoken], unfold(_one_choice(reply, told)), THEIRS),
     )
-    given_whole = _folded(_read(DIALECTS[spoken], data))
+    given_whole = fold(_read(DIALECTS[spoken], data))
 
     async def both() -> None:
         running = chain.opens(OCCASION)
@@ -73,10 +74,8 @@ def test_a_stream_gives_what_the_whole_reply_gives(
             assert fault == expected
         else:
             assert fault is None
-            again = _folded(_read(DIALECTS[told], out))
-            wanted = _folded(
-                _read(DIALECTS[told], _written(DIALECTS[told], unfold(expected), OURS))
-            )
+            again = fold(_read(DIALECTS[told], out))
+            wanted = fold(_read(DIALECTS[told], _written(DIALECTS[told], unfold(expected), OURS)))
             assert _content(again) == _content(wanted)
         validators.check(told, out)
 
@@ -148,10 +147,3 @@ def _written(dialect: Dialect, events: Any, seed: str) -> bytes:
 def _read(dialect: Dialect, data: bytes) -> list[ev.Event]:
     reader = dialect.backend.open_reader(Source(vendor="x"))
     return reader.feed(data) + reader.end()
-
-
-def _folded(events: list[ev.Event]) -> Reply:
-    fold = Fold()
-    for event in events:
-        fold.add(event)
-    return fold.reply()

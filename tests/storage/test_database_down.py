@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -45,12 +46,7 @@ def test_a_database_that_stands_still_holds_nobody_up_and_misses_nothing(
     server: PostgresServer, upstream: ScriptedUpstream
 ) -> None:
     url = server.create_database()
-    config = {
-        "database": url,
-        "backends": {"up": {"base_url": upstream.url, "speaks": ["chat"], "models": ["mock"]}},
-        "users": [{"name": "alice", "api_key": KEY, "backends": ["up"]}],
-    }
-    with Gateway(config) as gateway:
+    with Gateway(_config(url, upstream)) as gateway:
         _ask(gateway, 5)
         server.signal(signal.SIGSTOP)
         _ask(gateway, REQUESTS)
@@ -63,12 +59,7 @@ def test_a_database_that_is_gone_holds_nobody_up_and_misses_nothing(
     server: PostgresServer, upstream: ScriptedUpstream
 ) -> None:
     url = server.create_database()
-    config = {
-        "database": url,
-        "backends": {"up": {"base_url": upstream.url, "speaks": ["chat"], "models": ["mock"]}},
-        "users": [{"name": "alice", "api_key": KEY, "backends": ["up"]}],
-    }
-    with Gateway(config) as gateway:
+    with Gateway(_config(url, upstream)) as gateway:
         _ask(gateway, 5)
         server.halt()
         _ask(gateway, REQUESTS)
@@ -79,6 +70,14 @@ def test_a_database_that_is_gone_holds_nobody_up_and_misses_nothing(
         server.resume()
         assert until(lambda: _rows(url) == REQUESTS + 5)
         assert "Traceback" not in gateway.log
+
+
+def _config(url: str, upstream: ScriptedUpstream) -> dict[str, Any]:
+    return {
+        "database": url,
+        "backends": {"up": {"base_url": upstream.url, "speaks": ["chat"], "models": ["mock"]}},
+        "users": [{"name": "alice", "api_key": KEY, "backends": ["up"]}],
+    }
 
 
 def _ask(gateway: Gateway, times: int) -> None:

@@ -13,9 +13,9 @@ from headgate.dialects.chat.stream_write import StreamWriter
 from headgate.dialects.destination import Source
 from headgate.dialects.dialect import ReplyContext
 from headgate.model import events as ev
-from headgate.model.reply import Fold, Reply
 from headgate.model.request import HostedTool, Request, Tool
 from tests import grammar
+from tests.streams import fold
 
 SEED = "abcdefghijklmnopqrstuvwx"
 DONE = b"data: [DONE]\n\n"
@@ -47,13 +47,6 @@ def read(data: bytes, source: Source = SOURCE, step: int = 0) -> list[ev.Event]:
     step = step or len(data) or 1
     events = [e for at in range(0, len(data), step) for e in reader.feed(data[at : at + step])]
     return events + reader.end()
-
-
-def fold(events: Iterable[ev.Event]) -> Reply:
-    folded = Fold()
-    for event in events:
-        folded.add(event)
-    return folded.reply()
 
 
 def context(

@@ -9,7 +9,8 @@ from headgate.model.parts import Part, Reasoning, ToolCall
 from headgate.model.request import ToolRef
 from headgate.model.state import OpaqueState
 from tests import grammar
-from tests.dialects.chat.sample import SOURCE, call, chunk, fold, read
+from tests.dialects.chat.sample import SOURCE, call, chunk, read
+from tests.streams import fold
 
 
 def calls(*entries: Any, source: Source = SOURCE) -> tuple[Part, ...]:

@@ -5,8 +5,9 @@ import pytest
 from headgate.dialects.chat.meter import open_meter, read_facts
 from headgate.model.fault import StreamBroken
 from headgate.model.usage import Usage
-from tests.dialects.chat.sample import DONE, chunk, encode, fold, read
+from tests.dialects.chat.sample import DONE, chunk, encode, read
 from tests.recordings import exchanges, streams
+from tests.streams import fold
 
 
 def frame(body: Any) -> bytes:

@@ -8,8 +8,9 @@ from headgate.model.fault import Refused, StreamBroken
 from headgate.model.parts import Reasoning, Refusal, Text, ToolCall, Vendor
 from headgate.model.reply import Reply
 from headgate.model.request import ToolRef
-from tests.dialects.chat.sample import SOURCE, call, chunk, encode, fold, read
+from tests.dialects.chat.sample import SOURCE, call, chunk, encode, read
 from tests.recordings import exchanges
+from tests.streams import fold
 
 
 def reply(message: Any, finish: str | None = "stop", **more: Any) -> Reply:

@@ -13,8 +13,9 @@ from headgate.model.parts import Citation, Image, Reasoning, Refusal, Text, Tool
 from headgate.model.reply import Choice, Reply, unfold
 from headgate.model.state import OpaqueState, unseal
 from headgate.model.usage import Usage
-from tests.dialects.chat.sample import SEED, client, context, encode, fold, write
+from tests.dialects.chat.sample import SEED, client, context, encode, write
 from tests.recordings import exchanges
+from tests.streams import fold
 
 HOME = Source(vendor="openrouter")
 NORMALISED = {"id", "created", "model"}

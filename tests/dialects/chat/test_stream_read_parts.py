@@ -10,16 +10,8 @@ from headgate.model.parts import Audio, Image, Reasoning, Text, ToolCall, Vendor
 from headgate.model.reply import Fold, Reply
 from headgate.model.request import ToolRef
 from tests import grammar
-from tests.dialects.chat.sample import (
-    DONE,
-    call,
-    chunk,
-    encode,
-    fold,
-    parts_of,
-    read,
-    reason_of,
-)
+from tests.dialects.chat.sample import DONE, call, chunk, encode, parts_of, read, reason_of
+from tests.streams import fold
 
 
 def test_t06_words_come_before_the_call_in_the_same_delta() -> None:

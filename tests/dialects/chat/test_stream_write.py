@@ -22,11 +22,11 @@ from tests.dialects.chat.sample import (
     completion,
     context,
     deltas,
-    fold,
     read,
     write,
 )
 from tests.recordings import streams
+from tests.streams import fold
 
 START = ev.Started("r", "m")
 FINISH = ev.Finished("end")

@@ -9,9 +9,9 @@ from headgate.dialects.destination import Abilities, Destination, Source
 from headgate.dialects.dialect import WrittenRequest
 from headgate.model import events as ev
 from headgate.model.parts import Part
-from headgate.model.reply import Fold, Reply
 from headgate.model.request import Message, Request
 from headgate.wire import aws_eventstream
+from tests.streams import fold
 
 CLAUDE = Source(vendor="anthropic")
 ADAPTIVE = Destination(
@@ -90,17 +90,9 @@ def read(data: bytes, source: Source = CLAUDE, size: int = 1 << 30) -> list[ev.E
     return events + reader.end()
 
 
-def folded(events: list[ev.Event]) -> Reply:
-    """The reply that `events` make."""
-    fold = Fold()
-    for event in events:
-        fold.add(event)
-    return fold.reply()
-
-
 def parts(*events: Event, source: Source = CLAUDE) -> tuple[Part, ...]:
     """The parts of a reply of `events`, begun and ended."""
-    (choice,) = folded(read(stream(START, *events, stop(), METADATA), source)).choices
+    (choice,) = fold(read(stream(START, *events, stop(), METADATA), source)).choices
     return choice.parts
 
 

@@ -19,7 +19,6 @@ from tests.dialects.converse.drive import (
     START,
     begin,
     delta,
-    folded,
     over,
     parts,
     read,
@@ -27,6 +26,7 @@ from tests.dialects.converse.drive import (
     stream,
     tool,
 )
+from tests.streams import fold
 
 
 def test_text_and_reasoning_begin_with_their_first_delta() -> None:
@@ -73,7 +73,7 @@ def test_blocks_that_overlap_or_lack_their_end_are_kept_apart() -> None:
     )
 
     grammar.check(events, whole=True)
-    assert folded(events).choices[0].parts == (ToolCall("a", "f"), ToolCall("b", "g", '{"x":1}'))
+    assert fold(events).choices[0].parts == (ToolCall("a", "f"), ToolCall("b", "g", '{"x":1}'))
 
 
 def test_another_kind_at_the_same_index_is_a_new_block() -> None:
@@ -99,7 +99,7 @@ def test_t32_the_schema_tool_is_the_answers_text() -> None:
     data = stream(START, *tool(0, "t", "json_answer", '{"a"', ":1}"), stop("tool_use"))
     events = read(data, source)
 
-    assert folded(events).choices[0].parts == (Text('{"a":1}'),)
+    assert fold(events).choices[0].parts == (Text('{"a":1}'),)
     assert events[-1] == ev.Finished("end", native="tool_use")
 
 

@@ -18,13 +18,13 @@ from tests.dialects.converse.drive import (
     START,
     USAGE,
     delta,
-    folded,
     over,
     read,
     stop,
     stream,
     tool,
 )
+from tests.streams import fold
 
 
 def raw(*content: dict[str, Any], reason: str = "end_turn", **more: Any) -> bytes:
@@ -133,6 +133,6 @@ def test_the_stream_folds_to_what_the_whole_reply_means(
             events += tool(index, f"t{index}", "f", pieces[:3], pieces[3:])
             call = {"toolUseId": f"t{index}", "name": "f", "input": given_input}
             content.append({"toolUse": call})
-    streamed = folded(read(stream(START, *events, stop(), METADATA), source))
+    streamed = fold(read(stream(START, *events, stop(), METADATA), source))
 
     assert streamed == read_reply(raw(*content), source)

@@ -9,8 +9,8 @@ from headgate.dialects.dialect import WrittenRequest
 from headgate.dialects.gemini import GEMINI
 from headgate.model import events as ev
 from headgate.model.parts import Part
-from headgate.model.reply import Fold, Reply
 from headgate.model.request import Message, Request
+from tests.streams import fold
 
 GOOGLE = Source(vendor="google")
 LEVEL = Destination(model="gemini-3-pro", vendor="google", abilities=Abilities(thinking="level"))
@@ -48,17 +48,9 @@ def read(
     return events + (reader.end() if ends else [])
 
 
-def folded(events: list[ev.Event]) -> Reply:
-    """The reply that `events` make."""
-    fold = Fold()
-    for event in events:
-        fold.add(event)
-    return fold.reply()
-
-
 def parts(*responses: dict[str, Any], source: Source = GOOGLE) -> tuple[Part, ...]:
     """The parts of the one choice in a stream of `responses`."""
-    (choice,) = folded(read(stream(*responses), source)).choices
+    (choice,) = fold(read(stream(*responses), source)).choices
     return choice.parts
 
 

@@ -10,7 +10,8 @@ from headgate.dialects.gemini.assembly import MOST_CHOICES, Assembly
 from headgate.model import events as ev
 from headgate.model.fault import StreamBroken
 from tests import grammar
-from tests.dialects.gemini.drive import GOOGLE, call, folded, read, response, stream
+from tests.dialects.gemini.drive import GOOGLE, call, read, response, stream
+from tests.streams import fold
 
 
 def assembled(*responses: dict[str, Any]) -> tuple[Assembly, list[ev.Event]]:
@@ -45,7 +46,7 @@ def test_several_candidates_are_choices() -> None:
 
     stop = {"finishReason": "STOP"}
     events = read(stream(both(said("a"), said("b")), both({**said("c"), **stop}, stop)))
-    reply = folded(events)
+    reply = fold(events)
 
     grammar.check(events, whole=True)
     assert [choice.index for choice in reply.choices] == [0, 1]
@@ -66,7 +67,7 @@ def test_a_finish_that_is_repeated_or_followed_by_content_is_told_once_at_the_en
     events = read(stream(chunk, chunk, chunk))
 
     grammar.check(events, whole=True)
-    assert folded(events).choices[0].reason == "end"
+    assert fold(events).choices[0].reason == "end"
 
 
 def test_an_error_is_the_last_event() -> None:
@@ -93,7 +94,7 @@ def test_notes_of_a_candidate_ride_on_its_finish() -> None:
 def test_an_index_beyond_reason_is_bounded() -> None:
     _, events = assembled(response({"text": "a"}, index=10**9, finishReason="STOP"))
 
-    assert folded(events).choices[0].index == MOST_CHOICES - 1
+    assert fold(events).choices[0].index == MOST_CHOICES - 1
 
 
 def test_a_call_without_a_response_id_still_has_an_id_of_its_own() -> None:

@@ -19,7 +19,8 @@ from headgate.model.parts import (
 from headgate.model.request import ToolRef
 from headgate.model.state import OpaqueState
 from tests import grammar
-from tests.dialects.gemini.drive import GOOGLE, call, folded, parts, read, response, stream
+from tests.dialects.gemini.drive import GOOGLE, call, parts, read, response, stream
+from tests.streams import fold
 
 SIGNED = Reasoning(state=OpaqueState("google", "sig"))
 STOP = response({"text": ""}, finishReason="STOP")
@@ -153,7 +154,7 @@ def test_t32_the_schema_tool_is_the_answers_text() -> None:
     source = Source(vendor="google", schema_tool="json_answer")
     events = read(stream(response(call("json_answer", {"a": 1})), STOP), source)
 
-    assert folded(events).choices[0].parts == (Text('{"a":1}'),)
+    assert fold(events).choices[0].parts == (Text('{"a":1}'),)
     assert events[-1] == ev.Finished("end", native="STOP")
 
 
@@ -221,7 +222,7 @@ def test_t19_a_call_without_its_end_mark_is_closed_at_the_finish() -> None:
     for ending in endings:
         events = read(stream(*PARTIAL, *ending, STOP))
         grammar.check(events, whole=True)
-        called = folded(events).choices[0].parts[1]
+        called = fold(events).choices[0].parts[1]
         assert isinstance(called, ToolCall)
         assert called.arguments == '{"a":"Boston"}'
 
@@ -238,7 +239,7 @@ def test_pieces_of_the_schema_tool_survive_whatever_comes_between() -> None:
     for part in between:
         events = read(stream(*PARTIAL, response(part), STOP), source)
         grammar.check(events, whole=True)
-        texts = [part.text for part in folded(events).choices[0].parts if isinstance(part, Text)]
+        texts = [part.text for part in fold(events).choices[0].parts if isinstance(part, Text)]
         assert '{"a":"Boston"}' in "".join(texts)
 
 

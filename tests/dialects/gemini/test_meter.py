@@ -6,7 +6,8 @@ import pytest
 
 from headgate.dialects.gemini.meter import open_meter
 from tests import recordings
-from tests.dialects.gemini.drive import folded, read, response, stream
+from tests.dialects.gemini.drive import read, response, stream
+from tests.streams import fold
 
 
 @pytest.mark.parametrize("row", recordings.streams("gemini"))
@@ -17,7 +18,7 @@ def test_every_recording_is_relayed_byte_for_byte_and_counted(
     data = row["sse"].encode()
     meter = open_meter(True)
     relayed = b"".join(meter.feed(data[at : at + size]) for at in range(0, len(data), size))
-    reply = folded(read(data))
+    reply = fold(read(data))
 
     assert relayed + meter.end() == data
     assert meter.facts.finished

@@ -15,7 +15,8 @@ from headgate.model.fault import StreamBroken
 from headgate.model.parts import Reasoning, Text, ToolCall
 from headgate.wire import json_text
 from tests import grammar, recordings
-from tests.dialects.gemini.drive import GOOGLE, call, folded, read, response, stream
+from tests.dialects.gemini.drive import GOOGLE, call, read, response, stream
+from tests.streams import fold
 
 STOP = response({"text": ""}, finishReason="STOP")
 
@@ -42,7 +43,7 @@ def test_every_recording_keeps_its_text_calls_and_signatures(row: dict[str, Any]
         for candidate in chunk.get("candidates", [])
         for part in candidate.get("content", {}).get("parts", [])
     ]
-    (choice,) = folded(read(row["sse"].encode())).choices
+    (choice,) = fold(read(row["sse"].encode())).choices
 
     assert "".join(part.text for part in choice.parts if isinstance(part, Text)) == "".join(
         part.get("text", "") for part in said if not part.get("thought")
@@ -169,7 +170,7 @@ def test_the_stream_folds_to_what_the_whole_reply_means(responses: list[dict[str
     said = [part for each in responses for part in each["candidates"][0]["content"]["parts"]]
     whole = response(*said, {"text": ""}, finishReason="STOP")
 
-    assert folded(read(stream(*responses, STOP))) == read_reply(msgspec.json.encode(whole), GOOGLE)
+    assert fold(read(stream(*responses, STOP))) == read_reply(msgspec.json.encode(whole), GOOGLE)
 
 
 @given(

@@ -11,8 +11,8 @@ from headgate.dialects.dialect import ReplyContext, WrittenRequest
 from headgate.dialects.messages import MESSAGES
 from headgate.model import events as ev
 from headgate.model.parts import Extras, Part
-from headgate.model.reply import Fold, Reply
 from headgate.model.request import Message, Request, ToolRef
+from tests.streams import named_frames
 
 ANTHROPIC = Source(vendor="anthropic")
 SEED = "abcdefghijklmnopqrstuvwxyz"
@@ -109,35 +109,16 @@ def read(stream: bytes, source: Source = ANTHROPIC) -> list[ev.Event]:
     return [*reader.feed(stream), *reader.end()]
 
 
-def fold(events: list[ev.Event]) -> Reply:
-    """The reply that `events` make."""
-    folded = Fold()
-    for event_ in events:
-        folded.add(event_)
-    return folded.reply()
-
-
 def spoken(events: list[ev.Event], **changes: Any) -> bytes:
     """The stream that a caller gets for `events`."""
     writer = CALLER.open_writer(context(**changes))
     return b"".join(writer.write(event_) for event_ in events) + writer.end()
 
 
-def frames(stream: bytes) -> list[dict[str, Any]]:
-    """The data of the events in a stream that we wrote, each under its own name."""
-    decoded = []
-    for frame in stream.split(b"\n\n")[:-1]:
-        name, data = frame.split(b"\n")
-        value = msgspec.json.decode(data.removeprefix(b"data: "))
-        assert name.decode() == f"event: {value['type']}"
-        decoded.append(value)
-    return decoded
-
-
 def blocks(stream: bytes) -> list[str]:
     """The shape of a stream that we wrote: ``start 0 text``, ``text_delta 0``, ``stop 0`` …"""
     shape = []
-    for value in frames(stream):
+    for value in named_frames(stream):
         kind = value["type"]
         if kind == "content_block_start":
             shape.append(f"start {value['index']} {value['content_block']['type']}")

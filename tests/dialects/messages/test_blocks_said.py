@@ -2,6 +2,7 @@ from headgate.dialects.messages.blocks_said import Call, Prose, Thought, block_f
 from headgate.model import events as ev
 from headgate.model.state import OpaqueState, seal
 from tests.dialects.messages import given
+from tests.streams import named_frames
 
 
 def test_each_block_has_its_form() -> None:
@@ -32,7 +33,7 @@ def test_a_custom_call_speaks_at_its_end() -> None:
     call = Call(ev.ToolCallBlock("t", "patch", custom=True))
     assert call.say(0, "*** ") == call.say(0, 'Begin"') == b""
     assert not call.may_yield()
-    (frame,) = given.frames(call.close(0))
+    (frame,) = named_frames(call.close(0))
     assert frame["delta"]["partial_json"] == '{"input":"*** Begin\\""}'
 
 
@@ -41,14 +42,14 @@ def test_a_thought_is_signed_once_and_last() -> None:
     thought.say(0, "hm")
     thought.state = OpaqueState("anthropic", "one")
     thought.state = OpaqueState("anthropic", "two")
-    (frame,) = given.frames(thought.close(0))
+    (frame,) = named_frames(thought.close(0))
     assert frame["delta"] == {"type": "signature_delta", "signature": "two"}
 
 
 def test_a_thought_of_nobody_gets_an_empty_seal() -> None:
     thought = Thought(ev.ReasoningBlock())
     thought.say(0, "hm")
-    (frame,) = given.frames(thought.close(0))
+    (frame,) = named_frames(thought.close(0))
     assert frame["delta"]["signature"] == seal(OpaqueState("unsigned", ""))
 
 
@@ -62,7 +63,7 @@ def test_redacted_state_is_a_block_of_its_own_kind() -> None:
 def test_early_citations_follow_the_first_words() -> None:
     prose = Prose(ev.TextBlock())
     prose.early.append({"type": "page_location"})
-    said = given.frames(prose.say(0, "a") + prose.say(0, "b"))
+    said = named_frames(prose.say(0, "a") + prose.say(0, "b"))
     assert [frame["delta"]["type"] for frame in said] == [
         "text_delta",
         "citations_delta",

@@ -4,6 +4,7 @@ import pytest
 
 from headgate.dialects.messages import frames
 from tests.dialects.messages import given
+from tests.streams import fold, named_frames
 
 
 def test_the_forms_of_section_five() -> None:
@@ -64,9 +65,9 @@ def test_a_whole_block_comes_in_the_events_of_its_type(
 ) -> None:
     stream = frames.whole(0, block)
     assert given.blocks(stream) == shape
-    (read,) = given.fold(given.read(given.OPENED + stream + given.closed())).choices[0].parts
+    (read,) = fold(given.read(given.OPENED + stream + given.closed())).choices[0].parts
     (again,) = (
-        given.fold(given.read(given.spoken([*given.read(given.OPENED + stream + given.closed())])))
+        fold(given.read(given.spoken([*given.read(given.OPENED + stream + given.closed())])))
         .choices[0]
         .parts
     )
@@ -75,4 +76,4 @@ def test_a_whole_block_comes_in_the_events_of_its_type(
 
 def test_an_input_that_its_model_broke_is_passed_on_as_it_is() -> None:
     stream = frames.whole(0, {"type": "server_tool_use", "id": "s", "input": '{"a":'})
-    assert given.frames(stream)[1]["delta"]["partial_json"] == '{"a":'
+    assert named_frames(stream)[1]["delta"]["partial_json"] == '{"a":'

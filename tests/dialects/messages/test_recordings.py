@@ -1,6 +1,5 @@
 """Recorded traffic of the vendor itself, through every function of the dialect."""
 
-import random
 from typing import Any
 
 import msgspec
@@ -9,6 +8,7 @@ import pytest
 from headgate.model.reply import unfold
 from tests import grammar, recordings
 from tests.dialects.messages import given
+from tests.streams import any_pieces_of, fold, pieces_of
 
 STREAMS = recordings.streams("messages")
 EXCHANGES = recordings.exchanges("messages")
@@ -38,15 +38,9 @@ def test_every_stream_is_a_whole_sentence(row: dict[str, Any]) -> None:
 def test_where_the_bytes_are_cut_does_not_matter(row: dict[str, Any]) -> None:
     raw = row["sse"].encode()
     whole = given.read(raw)
-    chance = random.Random(len(raw))
-    for size in (3, 64, 0):
+    for pieces in (pieces_of(raw, 3), pieces_of(raw, 64), any_pieces_of(raw, 200)):
         reader = given.BACKEND.open_reader(given.ANTHROPIC)
-        events = []
-        position = 0
-        while position < len(raw):
-            step = size or chance.randint(1, 200)
-            events += reader.feed(raw[position : position + step])
-            position += step
+        events = [event for piece in pieces for event in reader.feed(piece)]
         assert [*events, *reader.end()] == whole
 
 
@@ -84,7 +78,7 @@ def test_the_official_client_makes_the_same_of_what_we_read_and_wrote(
 @pytest.mark.parametrize("row", STREAMS)
 def test_the_meter_relays_every_byte(row: dict[str, Any]) -> None:
     raw = row["sse"].encode()
-    events = given.fold(given.read(raw))
+    events = fold(given.read(raw))
     for size in (len(raw), 1000, 17):
         meter = given.BACKEND.open_meter(True)
         out = b"".join(meter.feed(raw[at : at + size]) for at in range(0, len(raw), size))
@@ -113,7 +107,7 @@ def test_a_reply_comes_back_as_it_was(row: dict[str, Any]) -> None:
 def test_a_whole_reply_means_the_same_as_a_stream(row: dict[str, Any]) -> None:
     reply = given.BACKEND.read_reply(msgspec.json.encode(row["response"]), given.ANTHROPIC)
     stream = given.spoken(list(unfold(reply)))
-    again = given.fold(given.read(stream))
+    again = fold(given.read(stream))
     assert again.choices[0].parts == reply.choices[0].parts
     assert again.choices[0].reason == reply.choices[0].reason
     assert given.accumulate(stream)["stop_reason"] == row["response"]["stop_reason"]

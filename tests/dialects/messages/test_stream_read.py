@@ -13,6 +13,7 @@ from headgate.model.parts import Reasoning, Text, ToolCall, Vendor
 from headgate.model.usage import Usage
 from tests import grammar
 from tests.dialects.messages import given
+from tests.streams import fold
 
 TEXT = given.start(0, type="text", text="") + given.delta(0, "text_delta", text="hi")
 CALL = given.start(1, type="tool_use", id="t", name="look", input={})
@@ -22,7 +23,7 @@ WHOLE = given.OPENED + TEXT + given.stop(0) + given.closed()
 def _parts(stream: bytes, source: Source = given.ANTHROPIC) -> tuple[Any, ...]:
     events = given.read(stream, source)
     grammar.check(events, whole=True)
-    return given.fold(events).choices[0].parts
+    return fold(events).choices[0].parts
 
 
 def test_a_plain_stream() -> None:
@@ -86,14 +87,14 @@ def test_t34_usage_after_the_finish_counts() -> None:
     )
     events = given.read(stream)
     grammar.check(events, whole=True)
-    assert given.fold(events).usage == Usage(99, 6, dialect="messages")
+    assert fold(events).usage == Usage(99, 6, dialect="messages")
 
 
 def test_cached_tokens_of_the_start_count_for_the_end() -> None:
     start = given.event(
         "message_start", message={"usage": {"input_tokens": 1, "cache_read_input_tokens": 50}}
     )
-    usage = given.fold(given.read(start + given.closed(input_tokens=2))).usage
+    usage = fold(given.read(start + given.closed(input_tokens=2))).usage
     assert usage is not None
     assert (usage.input_tokens, usage.cached_tokens) == (52, 50)
 
@@ -102,7 +103,7 @@ def test_a_second_message_start_is_passed_over() -> None:
     again = given.event("message_start", message={"id": "msg_2", "model": "other", "content": []})
     events = given.read(given.OPENED + TEXT + again + given.stop(0) + given.closed())
     grammar.check(events, whole=True)
-    assert given.fold(events).id == "msg_1"
+    assert fold(events).id == "msg_1"
 
 
 def test_blocks_that_stand_in_the_start_are_told() -> None:
@@ -161,7 +162,7 @@ def test_t07_calls_that_overlap_are_kept_apart() -> None:
 
 
 def test_t22_a_call_with_an_ordinary_end_ends_with_tools() -> None:
-    finish = given.fold(given.read(given.OPENED + CALL + given.closed("end_turn"))).choices[0]
+    finish = fold(given.read(given.OPENED + CALL + given.closed("end_turn"))).choices[0]
     assert finish.reason == "tools"
 
 
@@ -176,7 +177,7 @@ def test_t32_the_stand_in_for_a_schema_is_an_ordinary_end() -> None:
     )
     events = given.read(stream, source)
     grammar.check(events, whole=True)
-    choice = given.fold(events).choices[0]
+    choice = fold(events).choices[0]
     assert (choice.parts, choice.reason) == ((Text('{"a":1}'),), "end")
 
 

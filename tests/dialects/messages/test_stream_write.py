@@ -14,6 +14,7 @@ from headgate.model.state import OpaqueState, seal
 from headgate.model.usage import Usage
 from tests import grammar
 from tests.dialects.messages import given
+from tests.streams import named_frames
 
 START = ev.Started("chatcmpl-1", "gpt")
 END = ev.Finished("end")
@@ -38,7 +39,7 @@ def test_a_plain_reply() -> None:
     stream = given.spoken(
         [START, *_text(0, "a", "b"), END, ev.UsageReported(Usage(9, 4, 3))], input_estimate=8
     )
-    assert given.frames(stream) == [
+    assert named_frames(stream) == [
         {
             "type": "message_start",
             "message": {
@@ -361,7 +362,7 @@ def test_whatever_overlaps_what_is_written_is_a_sentence(events: list[ev.Event])
     stream = given.spoken(events)
     open_ = -1
     count = 0
-    for value in given.frames(stream):
+    for value in named_frames(stream):
         if value["type"] == "content_block_start":
             assert (value["index"], open_) == (count, -1)
             open_, count = count, count + 1

@@ -11,8 +11,8 @@ from headgate.dialects.dialect import ReplyContext, WrittenRequest
 from headgate.dialects.responses import RESPONSES
 from headgate.model import events as ev
 from headgate.model.parts import Part
-from headgate.model.reply import Fold, Reply
 from headgate.model.request import Message, Request
+from tests.streams import fold, named_frames
 
 OPENAI = Source(vendor="openai")
 SEED = "abcdefghijklmnopqrstuvwxyz"
@@ -109,14 +109,6 @@ def read(stream: bytes, source: Source = OPENAI) -> list[ev.Event]:
     return [*reader.feed(stream), *reader.end()]
 
 
-def fold(events: list[ev.Event]) -> Reply:
-    """The reply that `events` make."""
-    folded = Fold()
-    for event_ in events:
-        folded.add(event_)
-    return folded.reply()
-
-
 def parts(stream: bytes, source: Source = OPENAI) -> tuple[Part, ...]:
     """The parts of the answer in a stream."""
     return fold(read(stream, source)).choices[0].parts
@@ -128,20 +120,9 @@ def spoken(*events: ev.Event, body: dict[str, Any] | None = None) -> bytes:
     return b"".join(writer.write(event_) for event_ in events) + writer.end()
 
 
-def frames(stream: bytes) -> list[dict[str, Any]]:
-    """The data of the events in a stream that we wrote, each under its own name."""
-    decoded = []
-    for frame in stream.split(b"\n\n")[:-1]:
-        name, data = frame.split(b"\n")
-        value = msgspec.json.decode(data.removeprefix(b"data: "))
-        assert name.decode() == f"event: {value['type']}"
-        decoded.append(value)
-    return decoded
-
-
 def kinds(stream: bytes) -> list[str]:
     """The types of the events in a stream that we wrote, without the common prefix."""
-    return [frame["type"].removeprefix("response.") for frame in frames(stream)]
+    return [frame["type"].removeprefix("response.") for frame in named_frames(stream)]
 
 
 def accumulate(stream: bytes) -> dict[str, Any]:

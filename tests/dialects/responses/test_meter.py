@@ -5,6 +5,7 @@ from headgate.dialects.facts import Facts
 from headgate.dialects.responses.meter import break_stream, close_stream
 from headgate.model.fault import Fault
 from tests.dialects.responses import given
+from tests.streams import named_frames
 
 DELTA = given.event("response.output_text.delta", delta="response.completed", sequence_number=41)
 
@@ -95,7 +96,7 @@ def test_a_broken_relay_goes_on_counting_where_the_backend_stopped() -> None:
     meter.feed(b": comment\n\n")
     meter.feed(given.event("response.output_text.delta", delta="half")[:-5])
     assert meter.facts.sequence_number == 41
-    error, failed = given.frames(break_stream(Fault(kind="timeout", message="m"), meter.facts))
+    error, failed = named_frames(break_stream(Fault(kind="timeout", message="m"), meter.facts))
     assert (error["sequence_number"], failed["sequence_number"]) == (42, 43)
     assert error["code"] == error["error"]["code"] == "request_timeout"
     response = failed["response"]
@@ -105,7 +106,7 @@ def test_a_broken_relay_goes_on_counting_where_the_backend_stopped() -> None:
 
 
 def test_a_relay_that_broke_at_once_is_told_too() -> None:
-    error, failed = given.frames(break_stream(Fault(kind="timeout", message="m"), Facts()))
+    error, failed = named_frames(break_stream(Fault(kind="timeout", message="m"), Facts()))
     assert error["sequence_number"] == 0
     assert failed["response"]["id"]
 

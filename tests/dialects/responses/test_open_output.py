@@ -1,6 +1,6 @@
 from headgate.dialects.responses.open_output import Frames, OpenOutput, OpenPart
 from headgate.model.state import OpaqueState
-from tests.dialects.responses import given
+from tests.streams import named_frames
 
 
 def _output(kind: str, **head: str) -> OpenOutput:
@@ -11,13 +11,13 @@ def test_events_are_numbered_without_gaps_from_the_first() -> None:
     frames = Frames(7)
     part = OpenPart(_output("message"), "output_text", 0)
     out = frames.write("response.a") + frames.write_delta(part.head, "x") + frames.write("b")
-    assert [frame["sequence_number"] for frame in given.frames(out)] == [7, 8, 9]
+    assert [frame["sequence_number"] for frame in named_frames(out)] == [7, 8, 9]
     assert frames.next_number == 10
 
 
 def test_a_delta_says_where_it_belongs() -> None:
     part = OpenPart(_output("message"), "output_text", 1)
-    (frame,) = given.frames(Frames().write_delta(part.head, 'a"\n\u2028'))
+    (frame,) = named_frames(Frames().write_delta(part.head, 'a"\n\u2028'))
     assert frame == {
         "type": "response.output_text.delta",
         "item_id": "id_1",
@@ -28,11 +28,11 @@ def test_a_delta_says_where_it_belongs() -> None:
         "sequence_number": 0,
     }
     thought = OpenPart(_output("reasoning"), "summary_text", 0)
-    (frame,) = given.frames(Frames().write_delta(thought.head, "a"))
+    (frame,) = named_frames(Frames().write_delta(thought.head, "a"))
     assert frame["summary_index"] == 0
     assert "content_index" not in frame
     call = OpenPart(_output("function_call", name="f"), "function_call", 0)
-    (frame,) = given.frames(Frames().write_delta(call.head, "{}"))
+    (frame,) = named_frames(Frames().write_delta(call.head, "{}"))
     assert frame.keys() == {"type", "item_id", "output_index", "delta", "sequence_number"}
 
 
@@ -43,7 +43,7 @@ def test_a_part_begins_empty_and_ends_with_all_that_was_said() -> None:
     item.parts.append(part)
     begun = frames.begin_part(part)
     part.texts += ["a", "b"]
-    told = given.frames(begun + frames.end_part(part))
+    told = named_frames(begun + frames.end_part(part))
     assert [frame["type"] for frame in told] == [
         "response.content_part.added",
         "response.output_text.done",
@@ -59,7 +59,7 @@ def test_a_call_is_one_part_without_events_of_its_own() -> None:
     part = OpenPart(item, "function_call", 0)
     assert frames.begin_part(part) == b""
     part.texts.append('{"a":1}')
-    (frame,) = given.frames(frames.end_part(part))
+    (frame,) = named_frames(frames.end_part(part))
     assert frame["type"] == "response.function_call_arguments.done"
     assert (frame["name"], frame["arguments"]) == ("f", '{"a":1}')
 

@@ -1,6 +1,5 @@
 """Recorded traffic of this dialect, through every function of it."""
 
-import random
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ from headgate.model.parts import Reasoning, Text, ToolCall
 from headgate.model.reply import unfold
 from tests import grammar, recordings
 from tests.dialects.responses import given
+from tests.streams import any_pieces_of, fold, named_frames, pieces_of
 
 STREAMS = recordings.streams("responses")
 EXCHANGES = recordings.exchanges("responses")
@@ -32,16 +32,10 @@ def test_every_stream_is_a_whole_sentence(row: dict[str, Any]) -> None:
 def test_where_the_bytes_are_cut_does_not_matter(row: dict[str, Any]) -> None:
     raw = row["sse"].encode()
     whole = given.read(raw)
-    chance = random.Random(len(raw))
-    sizes = (1, 2, 3, 7, 64, 0) if len(raw) < 6000 else (64, 0)
-    for size in sizes:
+    sizes = (1, 2, 3, 7, 64) if len(raw) < 6000 else (64,)
+    for pieces in (*(pieces_of(raw, size) for size in sizes), any_pieces_of(raw, 300)):
         reader = given.BACKEND.open_reader(given.OPENAI)
-        events: list[ev.Event] = []
-        position = 0
-        while position < len(raw):
-            step = size or chance.randint(1, 300)
-            events += reader.feed(raw[position : position + step])
-            position += step
+        events = [event for piece in pieces for event in reader.feed(piece)]
         assert [*events, *reader.end()] == whole
 
 
@@ -79,7 +73,7 @@ def test_the_official_client_makes_the_same_of_what_we_read_and_wrote(
 def test_what_we_wrote_is_numbered_without_gaps_and_repeats_its_items(
     row: dict[str, Any],
 ) -> None:
-    frames = given.frames(given.spoken(*given.read(row["sse"].encode())))
+    frames = named_frames(given.spoken(*given.read(row["sse"].encode())))
     assert [frame["sequence_number"] for frame in frames] == list(range(len(frames)))
     ended = {f["output_index"]: f["item"] for f in frames if f["type"].endswith("item.done")}
     assert frames[-1]["response"]["output"] == [ended[index] for index in range(len(ended))]
@@ -87,8 +81,8 @@ def test_what_we_wrote_is_numbered_without_gaps_and_repeats_its_items(
 
 @pytest.mark.parametrize("row", STREAMS)
 def test_what_we_wrote_reads_as_what_we_read(row: dict[str, Any]) -> None:
-    first = given.fold(given.read(row["sse"].encode()))
-    again = given.fold(given.read(given.spoken(*given.read(row["sse"].encode()))))
+    first = fold(given.read(row["sse"].encode()))
+    again = fold(given.read(given.spoken(*given.read(row["sse"].encode()))))
     assert again.choices[0].parts == first.choices[0].parts
     assert again.choices[0].reason == first.choices[0].reason
     assert again.usage == first.usage
@@ -97,7 +91,7 @@ def test_what_we_wrote_reads_as_what_we_read(row: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("row", STREAMS)
 def test_a_stream_means_what_its_last_event_says_whole(row: dict[str, Any]) -> None:
-    streamed = given.fold(given.read(row["sse"].encode()))
+    streamed = fold(given.read(row["sse"].encode()))
     whole = given.BACKEND.read_reply(msgspec.json.encode(_last(row["sse"])), given.OPENAI)
     assert _bare_parts(streamed.choices[0].parts) == _bare_parts(whole.choices[0].parts)
     assert streamed.choices[0].reason == whole.choices[0].reason
@@ -107,7 +101,7 @@ def test_a_stream_means_what_its_last_event_says_whole(row: dict[str, Any]) -> N
 @pytest.mark.parametrize("row", STREAMS)
 def test_the_meter_relays_every_byte_up_to_the_last_event(row: dict[str, Any]) -> None:
     raw = row["sse"].encode()
-    folded = given.fold(given.read(raw))
+    folded = fold(given.read(raw))
     for size in (len(raw), 1000, 17):
         meter = given.BACKEND.open_meter(True)
         out = b"".join(meter.feed(raw[at : at + size]) for at in range(0, len(raw), size))
@@ -138,7 +132,7 @@ def test_a_reply_comes_back_as_it_was(row: dict[str, Any]) -> None:
 def test_a_whole_reply_means_the_same_as_a_stream(row: dict[str, Any]) -> None:
     reply = given.BACKEND.read_reply(msgspec.json.encode(row["response"]), given.OPENAI)
     stream = given.spoken(*unfold(reply), body=row["request"])
-    again = given.fold(given.read(stream))
+    again = fold(given.read(stream))
     assert _bare_parts(again.choices[0].parts) == _bare_parts(reply.choices[0].parts)
     assert again.choices[0].reason == reply.choices[0].reason
     assert again.usage == reply.usage

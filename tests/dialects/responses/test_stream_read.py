@@ -11,6 +11,7 @@ from headgate.model.fault import StreamBroken
 from headgate.model.parts import Reasoning, Refusal, Text, ToolCall, Vendor
 from tests import grammar
 from tests.dialects.responses import given
+from tests.streams import fold
 
 MESSAGE: dict[str, Any] = {"type": "message", "id": "i0", "role": "assistant"}
 CALL: dict[str, Any] = {"type": "function_call", "call_id": "c", "name": "f"}
@@ -137,7 +138,7 @@ def test_refusals_are_told() -> None:
     ):
         stream = given.added(0, **MESSAGE) + refusal + given.completed()
         assert given.parts(stream) == (Refusal("no"),)
-        assert given.fold(given.read(stream)).choices[0].reason == "refusal"
+        assert fold(given.read(stream)).choices[0].reason == "refusal"
 
 
 @pytest.mark.parametrize(

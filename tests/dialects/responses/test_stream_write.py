@@ -14,6 +14,7 @@ from headgate.model.parts import (
 from headgate.model.state import OpaqueState, seal
 from headgate.model.usage import Usage
 from tests.dialects.responses import given
+from tests.streams import named_frames
 
 END = ev.Finished("end")
 
@@ -48,7 +49,7 @@ def test_a_text_is_told_in_the_full_order() -> None:
         "output_item.done",
         "completed",
     ]
-    frames = given.frames(stream)
+    frames = named_frames(stream)
     assert [frame["sequence_number"] for frame in frames] == list(range(10))
     assert frames[0]["response"]["output"] == []
     assert frames[0]["response"]["status"] == "in_progress"
@@ -67,7 +68,7 @@ def test_t33_usage_that_follows_the_finish_is_inside_the_last_event() -> None:
         END,
         ev.UsageReported(Usage(None, 7, reasoning_tokens=3)),
     )
-    usage = given.frames(stream)[-1]["response"]["usage"]
+    usage = named_frames(stream)[-1]["response"]["usage"]
     assert (usage["input_tokens"], usage["output_tokens"]) == (5, 7)
     assert usage["output_tokens_details"] == {"reasoning_tokens": 3}
     assert usage["input_tokens_details"] == {"cached_tokens": 0}
@@ -83,7 +84,7 @@ def test_calls_are_told_by_their_item() -> None:
         "function_call_arguments.done",
         "output_item.done",
     ]
-    item = given.frames(stream)[-2]["item"]
+    item = named_frames(stream)[-2]["item"]
     assert item == {
         "id": f"fc_{given.SEED}001",
         "type": "function_call",
@@ -112,7 +113,7 @@ def test_t89_custom_tools_are_called_raw() -> None:
     block = ev.ToolCallBlock("c", "apply_patch", custom=True)
     stream = given.spoken(ev.Started(), *_call(0, "*** Begin", block=block), END)
     assert "custom_tool_call_input.delta" in given.kinds(stream)
-    item = given.frames(stream)[-2]["item"]
+    item = named_frames(stream)[-2]["item"]
     assert item["type"] == "custom_tool_call"
     assert item["input"] == "*** Begin"
     assert item["id"].startswith("ctc_")
@@ -120,13 +121,13 @@ def test_t89_custom_tools_are_called_raw() -> None:
 
 def test_t17_text_after_a_call_is_a_new_message() -> None:
     stream = given.spoken(ev.Started(), *_text(0, "a"), *_call(1, "{}"), *_text(2, "b"), END)
-    output = given.frames(stream)[-1]["response"]["output"]
+    output = named_frames(stream)[-1]["response"]["output"]
     assert [item["type"] for item in output] == ["message", "function_call", "message"]
 
 
 def test_texts_in_a_row_are_parts_of_one_message() -> None:
     stream = given.spoken(ev.Started(), *_text(0, "a"), *_text(1, "b"), END)
-    (message,) = given.frames(stream)[-1]["response"]["output"]
+    (message,) = named_frames(stream)[-1]["response"]["output"]
     assert [part["text"] for part in message["content"]] == ["a", "b"]
     assert given.accumulate(stream)["output"][0]["content"][1]["text"] == "b"
 
@@ -135,7 +136,7 @@ def test_t16_a_block_that_says_nothing_is_not_told() -> None:
     empty: list[ev.Event] = [ev.BlockStarted(0, ev.TextBlock()), ev.BlockEnded(0)]
     silent: list[ev.Event] = [ev.BlockStarted(1, ev.ReasoningBlock()), ev.BlockEnded(1)]
     stream = given.spoken(ev.Started(), *empty, *silent, *_call(2, "{}"), END)
-    output = given.frames(stream)[-1]["response"]["output"]
+    output = named_frames(stream)[-1]["response"]["output"]
     assert [item["type"] for item in output] == ["function_call"]
 
 
@@ -191,7 +192,7 @@ def test_thoughts_are_summaries_and_content_only_where_this_dialect_said_so() ->
         "reasoning_text.done",
         "content_part.done",
     ]
-    short, long, foreign, _ = given.frames(stream)[-1]["response"]["output"]
+    short, long, foreign, _ = named_frames(stream)[-1]["response"]["output"]
     assert short["summary"] == [{"type": "summary_text", "text": "short"}]
     assert long["content"] == [{"type": "reasoning_text", "text": "long"}]
     assert long["encrypted_content"] == seal(state)
@@ -209,7 +210,7 @@ def test_state_without_words_is_an_item_that_is_added_and_done() -> None:
         END,
     )
     assert given.kinds(stream)[2:-1] == ["output_item.added", "output_item.done"]
-    begun, ended = (frame["item"] for frame in given.frames(stream)[2:4])
+    begun, ended = (frame["item"] for frame in named_frames(stream)[2:4])
     assert "encrypted_content" not in begun
     assert ended["encrypted_content"] == "blob"
 
@@ -227,7 +228,7 @@ def test_both_halves_of_a_native_thought_are_one_item() -> None:
         ev.BlockEnded(1),
         END,
     )
-    (item,) = given.frames(stream)[-1]["response"]["output"]
+    (item,) = named_frames(stream)[-1]["response"]["output"]
     assert item["id"] == "rs_1"
     assert item["summary"][0]["text"] == "short"
     assert item["content"][0]["text"] == "long"
@@ -259,10 +260,10 @@ def test_citations_are_annotations_of_the_text_so_far() -> None:
         END,
     )
     note = {"type": "url_citation", "url": "https://x", "title": "t", "start_index": 0}
-    note_frame = next(f for f in given.frames(stream) if f["type"].endswith("annotation.added"))
+    note_frame = next(f for f in named_frames(stream) if f["type"].endswith("annotation.added"))
     assert note_frame["annotation"] == {**note, "end_index": 4}
     assert note_frame["annotation_index"] == 0
-    last = given.frames(stream)[-1]["response"]["output"][0]
+    last = named_frames(stream)[-1]["response"]["output"][0]
     assert last["content"][0]["annotations"] == [{**note, "end_index": 4}]
 
 
@@ -274,7 +275,7 @@ def test_logprobs_ride_on_their_text() -> None:
         ev.TextDelta(0, "b"),
         ev.BlockEnded(0),
     ]
-    frames = given.frames(given.spoken(ev.Started(), *events, END))
+    frames = named_frames(given.spoken(ev.Started(), *events, END))
     deltas = [frame["logprobs"] for frame in frames if frame["type"].endswith("text.delta")]
     assert deltas == [[entry], []]
     assert frames[-1]["response"]["output"][0]["content"][0]["logprobs"] == [entry]
@@ -290,7 +291,7 @@ def test_parts_that_come_whole_are_items_or_lost_by_name() -> None:
     out += writer.write(ev.PartAdded(Audio("aa")))
     out += writer.write(ev.PartAdded(Audio("bb"), choice=1))
     out += writer.write(END) + writer.end()
-    frames = given.frames(out)
+    frames = named_frames(out)
     assert frames[2]["item"] == {**search, "status": "in_progress"}
     assert frames[3]["item"] == search
     output = frames[-1]["response"]["output"]
@@ -310,7 +311,7 @@ def test_other_answers_have_no_place() -> None:
         ev.Finished("length", 1),
     ):
         assert writer.write(event) == b""
-    assert given.frames(writer.end())[-1]["response"]["status"] == "completed"
+    assert named_frames(writer.end())[-1]["response"]["status"] == "completed"
     assert writer.losses == ["n"]
 
 
@@ -327,7 +328,7 @@ def test_other_answers_have_no_place() -> None:
     ],
 )
 def test_the_last_event_says_how_it_ended(finish: ev.Finished, status: str, details: Any) -> None:
-    frames = given.frames(given.spoken(ev.Started(), *_text(0, "a"), finish))
+    frames = named_frames(given.spoken(ev.Started(), *_text(0, "a"), finish))
     last = frames[-1]
     assert last["type"] == f"response.{status}"
     assert last["response"]["status"] == status
@@ -339,14 +340,14 @@ def test_the_last_event_says_how_it_ended(finish: ev.Finished, status: str, deta
 def test_t26_a_refusal_without_the_models_words_gets_its_vendors() -> None:
     finish = ev.Finished("refusal", explanation="policy")
     stream = given.spoken(ev.Started(), *_text(0, "a"), finish)
-    (message,) = given.frames(stream)[-1]["response"]["output"]
+    (message,) = named_frames(stream)[-1]["response"]["output"]
     assert message["content"][1] == {"type": "refusal", "refusal": "policy"}
     own: list[ev.Event] = [
         ev.BlockStarted(0, ev.RefusalBlock()),
         ev.RefusalDelta(0, "no"),
         ev.BlockEnded(0),
     ]
-    last = given.frames(given.spoken(ev.Started(), *own, finish))[-1]["response"]
+    last = named_frames(given.spoken(ev.Started(), *own, finish))[-1]["response"]
     assert last["status"] == "completed"
     assert last["output"][0]["content"] == [{"type": "refusal", "refusal": "no"}]
 
@@ -357,7 +358,7 @@ def test_t51_a_failure_is_told_in_both_forms(before: int) -> None:
     writer = given.CALLER.open_writer(given.context())
     out = b"".join(writer.write(event) for event in events[:before])
     failed = writer.fail(Fault(kind="overloaded", message="busy", code="overloaded"))
-    frames = given.frames(out + failed)
+    frames = named_frames(out + failed)
     assert [frame["sequence_number"] for frame in frames] == list(range(len(frames)))
     error, last = frames[-2:]
     assert error["type"] == "error"
@@ -377,7 +378,7 @@ def test_a_failed_response_shows_the_items_that_were_whole() -> None:
     writer = given.CALLER.open_writer(given.context())
     for event in (ev.Started(), *_call(0, "{}"), ev.BlockStarted(1, ev.ToolCallBlock("d", "g"))):
         writer.write(event)
-    last = given.frames(writer.fail(Fault(kind="timeout", message="m")))[-1]["response"]
+    last = named_frames(writer.fail(Fault(kind="timeout", message="m")))[-1]["response"]
     assert [item["call_id"] for item in last["output"]] == ["c0"]
 
 

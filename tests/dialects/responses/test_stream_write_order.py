@@ -14,6 +14,7 @@ from headgate.model.state import OpaqueState
 from headgate.model.usage import Usage
 from tests import grammar
 from tests.dialects.responses import given
+from tests.streams import fold, named_frames
 
 _BLOCKS: st.SearchStrategy[ev.Block] = st.one_of(
     st.just(ev.TextBlock()),
@@ -70,7 +71,7 @@ def _sentences(draw: st.DrawFn) -> list[ev.Event]:
 def test_whatever_is_said_the_official_client_understands_it(events: list[ev.Event]) -> None:
     grammar.check(events, whole=True)
     stream = given.spoken(*events)
-    _check_order(given.frames(stream))
+    _check_order(named_frames(stream))
     final = given.accumulate(stream)
     said: dict[str, list[str]] = {}
     for item in final["output"]:
@@ -93,7 +94,7 @@ def test_what_is_written_is_read_as_what_was_said(events: list[ev.Event]) -> Non
 
 def _expected(events: list[ev.Event]) -> dict[str, list[str]]:
     said: dict[str, list[str]] = {}
-    for part in given.fold(events).choices[0].parts:
+    for part in fold(events).choices[0].parts:
         match part:
             case Text(text=text, citations=citations) if text or citations or part.extras:
                 said.setdefault("output_text", []).append(text)
