@@ -35,6 +35,7 @@ CLAIM = Claim(
 
 def race() -> dict[str, Any]:
     """All ask until the day's limit is reached; each notes how many run while it does."""
+    shared_rows.TURNS_S = (0.0, *(0.001,) * 60_000)  # none is distrusted, however busy all is
     shared, noted = SharedRows(WORKERS), _numbers(3 * WORKERS)
     (start, begin), (ready, tell) = os.pipe(), os.pipe()
 
