@@ -223,6 +223,7 @@ async def test_the_model_list_is_shown_with_its_state_and_fetched_on_demand(
     assert (after.json()["models"], after.json()["state"]) == (["m1", "m2"], "ready")
     shown = (await admin.get(path)).json()
     assert (shown["cached_model_count"], shown["model_cache_state"]) == (2, "ready")
+    assert shown["model_cache_initialized"] is True
     assert shown["last_model_sync_at"] == "2023-11-14T22:13:20.000Z"
     world.lists["up"] = ModelState(None, AT, "it answered 500")
     failed = (await admin.get(f"{path}/models")).json()

@@ -36,6 +36,7 @@ from headgate.admin.passwords import Passwords
 from headgate.admin.roles import authorize
 from headgate.admin.session_opening import tell_haste
 from headgate.admin.throttle import LoginThrottle
+from headgate.admin.unkept import Unkept
 
 _described_token = HTTPBearer(auto_error=False, description="The admin token")
 """For the description only: `Door` has decided before."""
@@ -86,6 +87,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.state.provider = Provider(deps.sign_in.http, deps.sign_in.clock)
     app.add_middleware(BodyLimit)
     app.add_middleware(Door, gate=app.state.gate)
+    app.add_middleware(Unkept)
     numbers = analytics.routes(deps.analytics, control.now)
     trials = rehearsals.routes(deps.request_log, deps.try_out)
     recorded = recordings.routes(deps.recordings, deps.request_log)

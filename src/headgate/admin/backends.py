@@ -165,6 +165,7 @@ def show(control: Control, row: BackendRow) -> dict[str, Any]:
         "source": row.source,
         "cached_model_count": len(state.models or ()),
         "last_model_sync_at": rfc3339(state.at) if state.at else None,
+        "model_cache_initialized": state.models is not None,
         "model_cache_state": state.word if row.is_active else "inactive",
     }
 

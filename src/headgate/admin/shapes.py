@@ -80,6 +80,7 @@ class Backend(BaseModel):
     source: SourceName
     cached_model_count: int
     last_model_sync_at: str | None
+    model_cache_initialized: bool = Field(description="A list has come, whatever it holds")
     model_cache_state: str = Field(description="ready, uninitialized, error or inactive")
 
 
