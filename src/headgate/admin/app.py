@@ -1,9 +1,8 @@
 """The admin API as one application. It costs some 25 MB: make it at the first request for it."""
 
-from collections.abc import Awaitable, Callable
-
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from headgate import __version__
@@ -94,7 +93,7 @@ def create_app(deps: Deps) -> FastAPI:
     log = requests.routes(deps.request_log)
     app.include_router(_described(log, recorded, numbers, trials, *RESOURCES))
     for path in ("/admin", "/admin/docs"):
-        app.add_api_route(path, _docs(app), include_in_schema=False)
+        app.add_api_route(path, _read_docs, include_in_schema=False)
     return app
 
 
@@ -114,8 +113,6 @@ def _described(*routers: APIRouter) -> APIRouter:
     return whole
 
 
-def _docs(app: FastAPI) -> Callable[[], Awaitable[HTMLResponse]]:
-    async def read_docs() -> HTMLResponse:
-        return HTMLResponse(docs.page(app.openapi()), headers=dict(docs.HEADERS))
-
-    return read_docs
+async def _read_docs(request: Request) -> HTMLResponse:
+    # Of the request, since the framework remembers every endpoint, and with it what it holds.
+    return HTMLResponse(docs.page(request.app.openapi()), headers=dict(docs.HEADERS))
