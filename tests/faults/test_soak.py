@@ -190,11 +190,8 @@ def is_right(plan: Plan, row: Row, told: Told | None) -> bool:
 
 def check_limits(soaked: Soaked, asked: WildBackend, seed: int, count: int) -> None:
     """Nobody who is gone takes a place: as many as may be there at once are admitted, no more."""
-    plan = next(
-        plan
-        for number in range(count, count + 10_000)
-        if (plan := plan_of(seed, number)).conduct == "silent"
-    )
+    plans = (plan_of(seed, number) for number in range(count, count + 10_000))
+    plan = next(plan for plan in plans if plan.conduct == "silent" and plan.backend == "chat")
     body = plan.body().replace(plan.model.encode(), plan.backend.encode())  # takes its time
     head = {"authorization": f"Bearer {KEYS[0]}"}
     with contextlib.ExitStack() as kept:
