@@ -1,6 +1,8 @@
 """The table of routes, and what is told where nothing can be served."""
 
+import asyncio
 import logging
+import threading
 from typing import Any
 
 import pytest
@@ -21,11 +23,14 @@ class Served:
     def __init__(self, scene: Scene | None = None) -> None:
         self.scene = scene or Scene()
         self.admins = 0
+        self.may_open = threading.Event()
+        self.may_open.set()
         self.asked_of_admin: list[bytes] = []
         self.app = Application(self.scene.gateway, self._open_admin)
 
     def _open_admin(self) -> App:
         self.admins += 1
+        assert self.may_open.wait(5.0)
 
         async def admin(scope: Scope, receive: Receive, send: Send) -> None:
             self.asked_of_admin.append(scope["raw_path"])
@@ -146,6 +151,20 @@ async def test_the_admin_application_is_made_at_its_first_request() -> None:
     assert served.asked_of_admin == [b"/admin", b"/admin/users"]
     assert served.admins == 1
     assert (await served.ask("GET", "/administrators")).status == 404
+
+
+async def test_others_are_served_while_the_admin_application_is_made() -> None:
+    served = Served()
+    served.may_open.clear()
+    waiting = [asyncio.create_task(served.ask("GET", "/admin")) for _ in range(2)]
+    while not served.admins:
+        await asyncio.sleep(0)
+    assert (await served.ask("GET", "/health")).status == 200
+    assert served.asked_of_admin == []
+    served.may_open.set()
+    await asyncio.gather(*waiting)
+    assert served.asked_of_admin == [b"/admin"] * 2
+    assert served.admins == 1
 
 
 async def test_what_is_not_http_is_not_served() -> None:

@@ -1,6 +1,7 @@
 """The gateway as one ASGI callable: an exact table of routes, no framework, and the except behind
 which no bug reaches a caller."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -54,7 +55,7 @@ class Application:
     """Routes requests: inference to the trunk, ``/admin`` to the admin application.
 
     `open_admin` makes the admin application at the first request for it, so that a gateway which
-    nobody administers does not pay for it.
+    nobody administers does not pay for it; in a thread, since streams must not wait for that.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Application:
         self._scraping = scraping
         self._early = early
         self._open_admin = open_admin
-        self._admin: App | None = None
+        self._admin: asyncio.Task[App] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
@@ -76,7 +77,8 @@ class Application:
             return
         path: bytes = scope["raw_path"]
         if path == b"/admin" or path.startswith(b"/admin/"):
-            await self._admin_app()(scope, receive, send)
+            admin = await self._admin_app()
+            await admin(scope, receive, send)
             return
         downstream = downstream_of(scope, receive, send)
         await self._carry_out(self._serve(path, scope, downstream), path, downstream)
@@ -129,10 +131,10 @@ class Application:
     def _new_id(self) -> str:
         return f"req_{self._gateway.mint()}"
 
-    def _admin_app(self) -> App:
+    async def _admin_app(self) -> App:
         if self._admin is None:
-            self._admin = self._open_admin()
-        return self._admin
+            self._admin = asyncio.create_task(asyncio.to_thread(self._open_admin))
+        return await asyncio.shield(self._admin)
 
     async def _serve(self, path: bytes, scope: Scope, downstream: CallersEnd) -> None:
         asked = path.decode("latin-1")
