@@ -3,6 +3,7 @@
 import http.client
 import os
 import pathlib
+import secrets
 import signal
 import sys
 import time
@@ -135,3 +136,10 @@ def test_the_real_one_needs_no_configuration(headgate_gateway: Callable[..., Gat
 def test_the_real_one_says_what_is_wrong_with_its_configuration() -> None:
     with pytest.raises(GatewayFailed, match=r"exited with 1; its log:\n.*no_such_key"):
         Gateway("no_such_key: 1\n")
+
+
+def test_its_token_is_never_taken_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "token_bytes", lambda size: b"\xfb" * size)
+    assert secrets.token_urlsafe(1).startswith("-")
+    with Gateway() as gateway:
+        assert gateway.admin_token.isalnum()

@@ -49,7 +49,7 @@ class Gateway:
         self._folder = tempfile.TemporaryDirectory(prefix="headgate-test-")
         folder = pathlib.Path(self._folder.name)
         self.data = folder / "data"
-        self.admin_token = secrets.token_urlsafe(24)
+        self.admin_token = secrets.token_hex(24)  # never begins like an option of a command
         self.port = 0
         self._log_path = folder / "log"
         self._last_log = ""
