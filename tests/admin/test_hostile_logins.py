@@ -1,16 +1,20 @@
 """Whatever is sent to the ways in, the answer is a refusal and never a failure of the gateway."""
 
 import asyncio
+import functools
 import json
 from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headgate.admin.app import create_app
+from headgate.admin.oidc_provider import Provider
 from headgate.admin.passwords import Cost, Passwords
+from headgate.admin.throttle import LoginThrottle
 from headgate.config import AdminSettings
 from tests.admin.conftest import TOKEN, FakeAnalytics, FakeRequestLog, World, deps
 from tests.admin.test_oidc import SETTINGS
@@ -32,14 +36,22 @@ PATHS = (
 HEADER = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60)
 
 
+@functools.cache
+def application() -> tuple[FastAPI, World]:
+    """One for all examples: to make it takes longer than to ask it."""
+    world = World()
+    world.admin = AdminSettings(oidc=SETTINGS)
+    return create_app(deps(FakeRequestLog(), FakeAnalytics(), world)), world
+
+
 def status(method: str, path: str, **options: Any) -> int:
-    """What a new gateway answers."""
+    """What a gateway answers to which nobody came before."""
 
     async def ask() -> int:
-        world = World()
-        world.admin = AdminSettings(oidc=SETTINGS)
-        app = create_app(deps(FakeRequestLog(), FakeAnalytics(), world))
+        app, world = application()
+        app.state.throttle = LoginThrottle()
         app.state.passwords = Passwords(Cost(memory_kib=64, passes=1))
+        app.state.provider = Provider(world.http, lambda: world.now)
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
             return (await client.request(method, path, **options)).status_code
