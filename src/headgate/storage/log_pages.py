@@ -55,7 +55,7 @@ async def stretches(database: Database, scope: Scope, search: Search | None) -> 
     if not days.is_empty:
         found = await database.fetch(_by_day(scope, search))
         counted += [
-            Stretch(float(row["day"] * DAY_S), float((row["day"] + 1) * DAY_S), row["n"])
+            Stretch(float(row["day"] * DAY_S), float((row["day"] + 1) * DAY_S), int(row["n"]))
             for row in found
         ]
     counted.sort(key=lambda stretch: -(stretch.low or 0.0))
