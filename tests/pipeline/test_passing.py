@@ -19,11 +19,13 @@ def test_features_pass_to_the_backend_and_nothing_of_the_callers_own() -> None:
         "host": "gateway",
         "content-length": "3",
         "x-client-request-id": "r1",
+        "x-app": "cli",
     }
     assert dict(to_backend(headers)) == {
         "anthropic-version": "2023-06-01",
         "anthropic-beta": "a,b",
         "x-client-request-id": "r1",
+        "x-app": "cli",
     }
 
 

@@ -8,7 +8,7 @@ from headgate import __version__
 Headers = tuple[tuple[str, str], ...]
 
 _TO_BACKEND = ("anthropic-", "openai-beta", "x-stainless-", "x-claude-code-", "idempotency-key")
-_TO_BACKEND_EXACT = frozenset(("originator", "session_id", "x-client-request-id"))
+_TO_BACKEND_EXACT = frozenset(("originator", "session_id", "x-app", "x-client-request-id"))
 _TO_CALLER = ("x-ratelimit-", "anthropic-ratelimit-")
 _TO_CALLER_EXACT = frozenset(("retry-after", "retry-after-ms", "x-should-retry"))
 _REQUEST_IDS = ("x-request-id", "request-id", "x-generation-id")
