@@ -35,7 +35,7 @@ SECONDS = float(os.environ.get("HEADGATE_SOAK", "5"))
 WARM_UP_S = 2.0
 THREADS = 12
 CONCURRENT = 40
-MOST_GROWTH_MB = 40
+MOST_GROWTH_MB = 80
 DRAIN_S = 1.0
 OUTCOMES = {
     "whole": {"complete"},

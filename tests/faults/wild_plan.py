@@ -103,7 +103,7 @@ def plan_of(seed: int, number: int) -> Plan:
         habit=chance.choice(chance.choices((STAYS, LEAVES, STRANGE), weights=(12, 6, 1))[0]),
         redacted=chance.random() < 0.3,
         framing=chance.choice(("chunked", "chunked", "chunked", "sized", "until closed")),
-        size=chance.choice((0, 0, 0, 100, 3_000, 20_000, 300_000, 1_000_000)),
+        size=chance.choice((0, 0, 0, 100, 3_000, 20_000, 100_000, 300_000)),
         cut=chance.randrange(1, len(FRAMES[backend])),
         tokens=chance.randrange(10, 99),
     )
