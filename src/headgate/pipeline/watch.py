@@ -172,9 +172,10 @@ class Watch:
             self._wake()
 
     def close(self) -> None:
-        """Lets go of the timer. An interruption after this is forgotten."""
+        """Lets go of the timer and of whom it asked. An interruption after this is forgotten."""
         self._pending = "left"
         self._waiting = False
+        self._anew = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
