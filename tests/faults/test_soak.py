@@ -8,7 +8,6 @@ many seconds: ``make soak``.
 import contextlib
 import json
 import os
-import random
 import re
 import signal
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 import pytest
 
 from headgate.testing import Gateway
+from tests.chance import chosen_seed
 from tests.faults.books import Row, rows_in
 from tests.faults.caller import PATHS, Line, ask, get, request
 from tests.faults.process import served, until
@@ -111,7 +111,7 @@ class Soaked:
 
 @pytest.fixture
 def seed(record_property: Callable[[str, object], None]) -> int:
-    seed = int(os.environ.get("HEADGATE_SEED") or random.randrange(2**32))
+    seed = chosen_seed()
     record_property("seed", seed)
     return seed
 

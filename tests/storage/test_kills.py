@@ -5,7 +5,6 @@
 
 import os
 import pathlib
-import random
 import subprocess
 import sys
 
@@ -16,6 +15,7 @@ from headgate.storage.engine import open_database
 from headgate.storage.ledger import Ledger
 from headgate.storage.migrate import migrate
 from headgate.storage.tables import attempts, exchanges
+from tests.chance import chosen_seed
 from tests.storage import killed_writer
 
 KILLS = int(os.environ.get("HEADGATE_KILLS", "20"))
@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 async def test_every_exchange_that_was_intended_is_there_once(
     database_url: str, tmp_path: pathlib.Path
 ) -> None:
-    folder, seed = tmp_path / "journal", random.randrange(2**32)
+    folder, seed = tmp_path / "journal", chosen_seed()
     said = _kill(database_url, folder, seed)
     intended = {line[2:] for line in said if line.startswith("i ")}
     finished = {line[2:] for line in said if line.startswith("c ")}
