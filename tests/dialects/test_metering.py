@@ -85,6 +85,19 @@ def test_a_byte_order_mark_does_not_hide_the_first_frame() -> None:
     assert facts.terminated
 
 
+def test_empty_lines_are_looked_at_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[bytes] = []
+
+    def parse(piece: bytes) -> list[sse.Frame]:
+        looks.append(piece)
+        return []
+
+    monkeypatch.setattr("headgate.dialects.metering.sse.parse", parse)
+    flood = b"\n" * 10_000 + b"data: 1\r\n\r\n" + b"\r\n" * 10_000
+    assert meter().feed(flood) == flood
+    assert len(looks) == 2
+
+
 def test_a_terminator_alone_is_not_relayed() -> None:
     out, facts = relay(b": note\n\ndata: [DONE]\n\n", 100)
     assert out == b": note\n\n"

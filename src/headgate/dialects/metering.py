@@ -12,7 +12,8 @@ Verdict = Literal["pass", "hide", "last", "idle", "told"]
 or an error after which nothing may follow), relayed without being counted (a ping), or relayed
 and counted, while its bytes say nothing new (they repeat the request, or what was said before)."""
 
-_FRAME_END = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_FRAME_END = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)[\r\n]*+")
+"""With all empty lines behind: they are not a frame each."""
 _DATA_LINE = re.compile(rb"(?:^|[\r\n])data:")
 
 
