@@ -6,10 +6,11 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from tests.faults.caller import Answer, get
 
+T = TypeVar("T")
 Row = dict[str, Any]
 _PATIENCE_S = 20.0
 
@@ -33,17 +34,26 @@ class Expected:
         said = {"status_code": answer.status, "outcome": outcome, **columns}
         self._said[answer.id] = (test, said)
 
-    def check(self, gateway: Running) -> None:
-        """Asserts all that was said, and that every attempt has its row."""
+    def check(self, data: Path) -> None:
+        """Asserts all that was said, and that every attempt has its row in that data folder."""
+        rows = _soon(lambda: self._all_of(rows_in(data)))
+        assert rows is not None, f"exchanges have no row: {self._said.keys()}"
+        attempts: dict[str, list[str]] = {}
+        for attempt in _select(data, "SELECT * FROM attempts ORDER BY attempt"):
+            attempts.setdefault(attempt["exchange_id"], []).append(attempt["outcome"])
         wrong = []
         for request_id, (test, said) in self._said.items():
-            row = row_of(gateway, request_id)
-            attempts = row["attempt_rows"]
-            last = attempts[-1]["outcome"] if attempts else row["outcome"]
+            row, tried = rows[request_id], attempts.get(request_id, [])
+            last = tried[-1] if tried else row["outcome"]
             differs = [name for name, value in said.items() if row[name] != value]
-            if differs or (len(attempts), last) != (row["attempts"], row["outcome"]):
+            if differs or (len(tried), last) != (row["attempts"], row["outcome"]):
                 wrong.append((test, said, row))
         assert not wrong
+
+    def _all_of(self, rows: list[Row]) -> dict[str, Row] | None:
+        """The rows by id; None while one is missing."""
+        by_id = {row["id"]: row for row in rows}
+        return by_id if self._said.keys() <= by_id.keys() else None
 
 
 def row_of(gateway: Running, request_id: str) -> Row:
@@ -69,12 +79,8 @@ def rows_of(gateway: Running) -> list[Row]:
 
 
 def rows_in(data: Path) -> list[Row]:
-    """The rows in the data folder of a gateway that does not run any more, newest first."""
-    database = sqlite3.connect(f"file:{data / 'headgate.db'}?mode=ro", uri=True)
-    with contextlib.closing(database):
-        database.row_factory = sqlite3.Row
-        query = "SELECT * FROM exchanges ORDER BY created_at DESC"
-        return [dict(row) for row in database.execute(query)]
+    """The rows in a data folder, newest first."""
+    return _select(data, "SELECT * FROM exchanges ORDER BY created_at DESC")
 
 
 def stored(data: Path) -> bytes:
@@ -86,6 +92,13 @@ def stored(data: Path) -> bytes:
     return whole
 
 
+def _select(data: Path, query: str) -> list[Row]:
+    database = sqlite3.connect(f"file:{data / 'headgate.db'}?mode=ro", uri=True)
+    with contextlib.closing(database):
+        database.row_factory = sqlite3.Row
+        return [dict(row) for row in database.execute(query)]
+
+
 def _fetch(gateway: Running, path: str) -> Row | None:
     answer = get(gateway.url, path, authorization=f"Bearer {gateway.admin_token}")
     if answer.status == 404:
@@ -95,7 +108,7 @@ def _fetch(gateway: Running, path: str) -> Row | None:
     return found
 
 
-def _soon(find: Callable[[], Row | None]) -> Row | None:
+def _soon(find: Callable[[], T | None]) -> T | None:
     deadline_s = time.monotonic() + _PATIENCE_S
     while (found := find()) is None and time.monotonic() < deadline_s:
         time.sleep(0.03)

@@ -34,4 +34,4 @@ def log(gateway: Gateway) -> Iterator[Expected]:
     and to wait for each of hundreds takes minutes."""
     expected = Expected()
     yield expected
-    expected.check(gateway)
+    expected.check(gateway.data)

@@ -112,7 +112,7 @@ def test_after_events(
 def test_in_the_middle_of_a_fast_stream(
     upstream: ScriptedUpstream, gateway: Gateway, let_go: list[float], caller: str
 ) -> None:
-    upstream.script(text=["word "] * 20_000, delay_ms=1)
+    upstream.script(text=["word "] * 3000, delay_ms=10)
     with Line(gateway.url) as line:
         line.send(request(PATHS[caller], question(caller, caller)))
         line.head()
