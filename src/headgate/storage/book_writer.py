@@ -5,7 +5,6 @@ transaction. Where one is there already, what was counted for it is taken back.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Table, insert, select
@@ -19,9 +18,6 @@ from headgate.storage.figure_steps import FigureSteps
 from headgate.storage.figuring import change_of
 from headgate.storage.journal import Record
 from headgate.storage.sql import Row, Step, Values, storable_rows, upsert
-
-REST_S = 0.001
-"""Between two pieces of work with a batch, for the event loop: both need the interpreter."""
 
 _TABLES = (tables.exchanges, tables.exchange_bodies, tables.attempts)
 
@@ -98,7 +94,6 @@ class BookWriter:
         self, statements: Statements, records: Sequence[Kept], taken: Sequence[Kept]
     ) -> list[Step]:
         values = _values(records)
-        time.sleep(REST_S)
         kept = [Step(statements[table], values[table]) for table in _TABLES if values[table]]
         return [*kept, *self._figures.of(change_of(records, taken))]
 

@@ -22,9 +22,6 @@ GROUPS = (128, 64, 32, 16, 8, 4, 2)
 """So many rows are inserted by one statement. After each the thread waits for its turn with the
 interpreter, and while it waits, whatever the event loop does wakes it up for nothing; but binding
 128 of the widest rows keeps the event loop waiting for 0.4 ms."""
-REST_S = 0.001
-"""Between two groups, for the event loop: where it has but this core, it would have to wait for as
-long as the kernel lets the thread go on, some 4 ms each time."""
 
 _WAL_PAUSE_S = 0.01
 _DIALECT = sqlite.dialect(paramstyle="qmark")
@@ -165,7 +162,6 @@ def _run_each(connection: sqlite3.Connection, text: str, bound: Sequence[tuple[A
         if whole > start and size * len(bound[0]) <= most and (many := _grouped(text, size)):
             for at in range(start, whole, size):
                 touched += max(connection.execute(many, _flat(bound[at : at + size])).rowcount, 0)
-                time.sleep(REST_S)
             start = whole
     return touched + max(connection.executemany(text, bound[start:]).rowcount, 0)
 
