@@ -107,7 +107,7 @@ async def test_a_process_that_leaves_does_not_take_the_log_of_the_others_away(
     await database.aclose()
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 127, 128, 129, 3 * 128 - 1])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 255, 256, 257, 3 * 256 - 1])
 async def test_rows_are_inserted_in_groups_without_losing_one(
     tmp_path: pathlib.Path, count: int
 ) -> None:

@@ -36,15 +36,15 @@ _log = logging.getLogger(__name__)
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """How often and how much. ``batch`` is large, since what a transaction costs besides its rows
-    is shared by more of them, and not so large that getting it ready holds up the event loop."""
+    """How often and how much. ``batch`` is large: what a transaction costs besides its rows, above
+    all the waiting of its thread for the interpreter, is shared by more of them."""
 
     flush_s: float = 1.0
     sync_s: float = 1.0
     sweep_s: float = 60.0
     first_retry_s: float = 0.2
     last_retry_s: float = 10.0
-    batch: Most = Most(records=1000)
+    batch: Most = Most(records=5000)
     segment_bytes: int = journal.SEGMENT_BYTES
 
 

@@ -18,10 +18,10 @@ from headgate.storage.sql import Row, Step, Untouched, render
 from headgate.storage.sqlite_thread import SqliteThread, Wanted
 
 BUSY_TIMEOUT_S = 5
-GROUPS = (128, 64, 32, 16, 8, 4, 2)
+GROUPS = (256, 128, 64, 32, 16, 8, 4, 2)
 """So many rows are inserted by one statement. After each the thread waits for its turn with the
 interpreter, and while it waits, whatever the event loop does wakes it up for nothing; but binding
-128 of the widest rows keeps the event loop waiting for 0.4 ms."""
+256 of the widest rows keeps the event loop waiting for 0.8 ms."""
 
 _WAL_PAUSE_S = 0.01
 _DIALECT = sqlite.dialect(paramstyle="qmark")
@@ -160,8 +160,8 @@ def _run_each(connection: sqlite3.Connection, text: str, bound: Sequence[tuple[A
     for size in GROUPS:
         whole = len(bound) - (len(bound) - start) % size
         if whole > start and size * len(bound[0]) <= most and (many := _grouped(text, size)):
-            for at in range(start, whole, size):
-                touched += max(connection.execute(many, _flat(bound[at : at + size])).rowcount, 0)
+            groups = [_flat(bound[at : at + size]) for at in range(start, whole, size)]
+            touched += max(connection.executemany(many, groups).rowcount, 0)
             start = whole
     return touched + max(connection.executemany(text, bound[start:]).rowcount, 0)
 
