@@ -98,9 +98,9 @@ def _one_in_the_midst() -> tuple[SharedRows, int]:
 
     async def hang() -> None:
         seat = Seat(shared, 0)
-        seat.lock(seat.rows([USER]))
-        os.write(tell, b".")
-        signal.pause()
+        with seat.locked(seat.rows([USER])):
+            os.write(tell, b".")
+            signal.pause()
 
     child = _forked(hang)
     os.read(held, 1)

@@ -62,29 +62,20 @@ class SharedLimiter(MemoryLimiter):
     @override
     def hold(self, reservation: Reservation, cost_usd: float) -> Exceeded | None:
         rows = self._seat.rows([share.account.subject for share in reservation.shares])
-        self._seat.lock(rows)
-        try:
+        with self._seat.locked(rows):
             return super().hold(reservation, cost_usd)
-        finally:
-            self._seat.unlock(rows)
 
     @override
     def settle(self, reservation: Reservation, tokens: int, cost_usd: float) -> None:
         rows = self._seat.rows([share.account.subject for share in reservation.shares])
-        self._seat.lock(rows)
-        try:
+        with self._seat.locked(rows):
             super().settle(reservation, tokens, cost_usd)
-        finally:
-            self._seat.unlock(rows)
 
     @override
     def _decide(self, claim: Claim) -> Reservation | Exceeded:
         rows = self._seat.rows([account.subject for account in claim.accounts])
-        self._seat.lock(rows)
-        try:
+        with self._seat.locked(rows):
             return super()._decide(claim)
-        finally:
-            self._seat.unlock(rows)
 
     @override
     def _new_tab(self, account: Account) -> Tab:
@@ -106,13 +97,10 @@ class _SharedPurses(Purses):
         if row is None:
             return super()._begin(subject, period)
         purse = _SharedPurse(row, self._seat)
-        self._seat.lock((row,))
-        try:
+        with self._seat.locked((row,)):
             now = self._wall()
             if purse.period != period or not purse.start <= now < purse.end:
                 purse.begin(period, now)
-        finally:
-            self._seat.unlock((row,))
         return purse
 
 
@@ -230,8 +218,7 @@ class _SharedPurse:
 
     def learn(self, usd: float, start: float, opened: float) -> None:
         """See `Purse.learn`. What was asked of a period that has ended meanwhile is dropped."""
-        self._seat.lock((self._row,))
-        if (self.start, self.opened) == (start, opened):
-            self._budget[BEFORE] = usd
-            self._budget[KNOWN] = 1.0
-        self._seat.unlock((self._row,))
+        with self._seat.locked((self._row,)):
+            if (self.start, self.opened) == (start, opened):
+                self._budget[BEFORE] = usd
+                self._budget[KNOWN] = 1.0

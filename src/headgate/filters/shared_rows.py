@@ -6,6 +6,7 @@ kernel takes a lock from whoever dies, and what a row says of a worker stands in
 so that the worker's successor can take them back.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import logging
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import time
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from headgate.model.limits import Subject
@@ -147,22 +148,22 @@ class Seat:
         rows = [row for subject in subjects if (row := self.row(subject)) is not None]
         return rows if len(rows) < 2 else sorted(rows, key=_number_of)
 
-    def lock(self, rows: Iterable[Row]) -> None:
-        """Waits until nobody else has them; see `SharedRows.lock`."""
-        for row in rows:
-            self._shared.lock(row.number)
-
-    def unlock(self, rows: Iterable[Row]) -> None:
-        """Lets the others have them."""
-        for row in rows:
-            self._shared.unlock(row.number)
+    @contextlib.contextmanager
+    def locked(self, rows: Sequence[Row]) -> Iterator[None]:
+        """Nobody else has them inside the block; see `SharedRows.lock`."""
+        try:
+            for row in rows:
+                self._shared.lock(row.number)
+            yield
+        finally:
+            for row in rows:
+                self._shared.unlock(row.number)
 
     def _take_back(self, row: Row) -> None:
-        self.lock((row,))
-        row.running[row.own] = 0.0
-        lost, row.held[row.own] = row.held[row.own], 0.0
-        row.budget[SINCE] += lost
-        self.unlock((row,))
+        with self.locked((row,)):
+            row.running[row.own] = 0.0
+            lost, row.held[row.own] = row.held[row.own], 0.0
+            row.budget[SINCE] += lost
 
     def _number(self, key: bytes) -> int | None:
         shared, lock = self._shared, self._shared.capacity
