@@ -14,8 +14,8 @@ class BookedSpending:
         self._database = database
 
     async def spent(self, subject: Subject, since: float, until: float) -> float:
-        """US dollars of the exchanges of the user or key that began in that time. Raises
-        StoreUnreachable."""
+        """US dollars of the attempts before `until` of exchanges of the user or key that came from
+        `since` on. Raises StoreUnreachable."""
         owner, id_ = subject
         column = exchanges.c.key_id if owner == "key" else exchanges.c.user_id
         cost = func.coalesce(func.sum(attempts.c.cost_usd), 0.0).label("cost_usd")
@@ -26,7 +26,8 @@ class BookedSpending:
             theirs.where(
                 column == id_,
                 exchanges.c.created_at >= since,
-                exchanges.c.created_at < until,
+                # Not the exchange: it comes before its reservation, which may be what asks.
+                attempts.c.at < until,
             )
         )
         return float(rows[0]["cost_usd"])
